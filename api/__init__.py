@@ -1,0 +1,1 @@
+"""The program's edge: HTTP, command line, and the wiring of everything behind them."""

@@ -1,0 +1,1 @@
+"""Who is calling: the customer file and their tier."""

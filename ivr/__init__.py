@@ -1,0 +1,1 @@
+"""The call: its life, its menu, and the carriers that bring it."""

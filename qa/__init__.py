@@ -1,0 +1,1 @@
+"""Quality: scorecards, service metrics and the ledger of outcomes."""

@@ -1,0 +1,1 @@
+"""Recorded conversations: check-in, transcription, redaction, retention."""

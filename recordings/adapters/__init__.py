@@ -1,0 +1,1 @@
+"""Where audio is kept, and what turns it into words."""

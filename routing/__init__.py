@@ -1,0 +1,1 @@
+"""Skills, agents, queues and the matching of waiting callers to ready agents."""

@@ -1,0 +1,1 @@
+"""Where the live routing state is held: in this process, or in Redis."""
