@@ -1,0 +1,67 @@
+"""What every test shares: a kind taken from its folder, and a plain account of the tests left out."""
+
+import os
+from collections import defaultdict
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+KINDS = {"unit": 30, "integration": 120, "e2e": 300}
+"""Folder under tests/ -> seconds that one of its tests may take unless it says otherwise."""
+
+SERVICES_REQUIRED = os.environ.get("HOTLINE_REQUIRE_SERVICES") == "1"
+"""Whether a test that would be left out for want of a service fails instead."""
+
+settings.register_profile("hotline", deadline=None, print_blob=True)
+settings.load_profile("hotline")
+
+
+def _kind(path: Path) -> str:
+    folder = path.relative_to(Path(__file__).parent).parts[0]
+    if folder not in KINDS:
+        raise pytest.UsageError(f"{path} belongs in one of tests/{{{','.join(KINDS)}}}/")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its folder's kind, and run the quick kinds first."""
+    for item in items:
+        kind = _kind(item.path)
+        item.add_marker(kind)
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(KINDS[kind]))
+    items.sort(key=lambda item: list(KINDS).index(_kind(item.path)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where every service is required."""
+    report = yield
+    if SERVICES_REQUIRED and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"HOTLINE_REQUIRE_SERVICES=1, and this test was left out: {_reason(report)}"
+    return report
+
+
+def _reason(report: pytest.TestReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return report.longrepr[2].removeprefix("Skipped: ")
+    return str(report.longrepr)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """End by saying which tests were left out and why."""
+    left_out: dict[str, list[str]] = defaultdict(list)
+    for report in terminalreporter.stats.get("skipped", []):
+        left_out[_reason(report)].append(report.nodeid)
+    if not left_out:
+        return
+    terminalreporter.section("left out", yellow=True)
+    for reason, tests in sorted(left_out.items()):
+        files = sorted({test.partition("::")[0] for test in tests})
+        terminalreporter.line(f"{len(tests)} tests: {reason}: {', '.join(files)}")
