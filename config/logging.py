@@ -12,7 +12,19 @@ from typing import Any
 import structlog
 
 _PRIVATE = frozenset(
-    {"caller", "caller_name", "digits", "dtmf", "value", "text", "transcript", "secret", "password", "token", "number"}
+    {
+        "caller",
+        "caller_name",
+        "digits",
+        "dtmf",
+        "value",
+        "text",
+        "transcript",
+        "secret",
+        "password",
+        "token",
+        "number",
+    }
 )
 
 
@@ -38,9 +50,7 @@ def configure(style: str = "console", level: str = "info") -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
 
 
-def _redact(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key in _PRIVATE & event.keys():
         event[key] = "•••"
     return event

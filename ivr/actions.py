@@ -118,6 +118,4 @@ class Hangup:
     pass
 
 
-Action = (
-    Answer | Reject | Play | Gather | Hold | Announce | RingAgent | CancelRing | StartRecording | Hangup
-)
+Action = Answer | Reject | Play | Gather | Hold | Announce | RingAgent | CancelRing | StartRecording | Hangup

@@ -124,9 +124,7 @@ class Call:
 
 def begin(call_id: UUID, event: e.CallOffered, at: datetime) -> Call:
     """The call that its first event makes."""
-    return Call(
-        call_id, at, event.carrier, event.carrier_id, event.called, event.caller, event.caller_name
-    )
+    return Call(call_id, at, event.carrier, event.carrier_id, event.called, event.caller, event.caller_name)
 
 
 def apply(call: Call, event: e.CallEvent, at: datetime) -> Call:
@@ -211,9 +209,7 @@ def _learn_of_routing(call: Call, event: e.CallEvent, at: datetime, came_from: C
             ended = call
             if came_from is CallState.TALKING:
                 ended = _talk(call, ended_at=at, ended_by=event.by, cause=event.cause)
-            return replace(
-                ended, ended_at=at, ended_in=came_from, ended_by=event.by, cause=event.cause
-            )
+            return replace(ended, ended_at=at, ended_in=came_from, ended_by=event.by, cause=event.cause)
         case _:
             return call
 
