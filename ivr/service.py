@@ -1,0 +1,107 @@
+"""Writes what happens to calls on their timelines, one writer per call at a time, and tells the journey."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from config.clock import Clock
+from config.ids import NewId
+from config.keyed_lock import KeyedLock
+from ivr import call as calls
+from ivr.call import Call, CallState
+from ivr.errors import DuplicateEvent, IllegalTransition, TimelineConflict
+from ivr.events import CallEvent, CallOffered
+from ivr.ports import CallStore, Entry
+
+log = structlog.get_logger()
+
+#: What the journey is told: the call after the event, and the event. Returns when all stages have acted.
+Publish = Callable[[Call, Entry], Awaitable[None]]
+
+_REMEMBERED = 4096
+
+
+class CallService:
+    """The one writer of timelines; also the `Sink` to which carriers report."""
+
+    def __init__(self, store: CallStore, clock: Clock, new_id: NewId) -> None:
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+        self._publish: Publish = _nobody
+        self._writing = KeyedLock()
+        self._recent: OrderedDict[UUID, Call] = OrderedDict()
+
+    def publish_to(self, publish: Publish) -> None:
+        self._publish = publish
+
+    async def offered(self, event: CallOffered, at: datetime | None = None) -> UUID:
+        call = calls.begin(self._new_id(), event, at or self._clock.now())
+        entry = Entry(1, call.offered_at, event)
+        stored = await self._store.create(call, entry)
+        if stored.id == call.id:
+            self._remember(call)
+            await self._publish(call, entry)
+        return stored.id
+
+    async def happened(
+        self, call_id: UUID, event: CallEvent, at: datetime | None = None, source_key: str | None = None
+    ) -> None:
+        try:
+            await self.record(call_id, event, at=at, source_key=source_key)
+        except (IllegalTransition, DuplicateEvent) as refused:
+            log.debug("carrier event dropped", call=str(call_id), kind=type(event).__name__, why=refused.id)
+
+    async def record(
+        self, call_id: UUID, *events: CallEvent, at: datetime | None = None, source_key: str | None = None
+    ) -> Call:
+        """Appends `events` in one transaction, then has the journey act on each.
+
+        Raises `IllegalTransition` when the call cannot take one of them, `DuplicateEvent` for a known
+        `source_key`; nothing is stored then.
+        """
+        async with self._writing(call_id):
+            call, entries = await self._append(call_id, events, at or self._clock.now(), source_key)
+        for entry in entries:
+            await self._publish(call, entry)
+        return call
+
+    async def get(self, call_id: UUID) -> Call:
+        """The call as it stands; raises `UnknownCall`."""
+        recent = self._recent.get(call_id)
+        return recent if recent is not None else await self._store.get(call_id)
+
+    async def _append(
+        self, call_id: UUID, events: tuple[CallEvent, ...], at: datetime, source_key: str | None
+    ) -> tuple[Call, list[Entry]]:
+        while True:
+            before = call = await self.get(call_id)
+            entries = []
+            for event in events:
+                call = calls.apply(call, event, at)
+                entries.append(Entry(call.seq, at, event, source_key if not entries else None))
+            try:
+                await self._store.append(call, entries)
+            except TimelineConflict:
+                # Another process wrote first; `before` was stale unless the store agrees with it.
+                self._recent.pop(call_id, None)
+                if (await self._store.get(call_id)).seq == before.seq:
+                    raise
+            else:
+                self._remember(call)
+                return call, entries
+
+    def _remember(self, call: Call) -> None:
+        self._recent[call.id] = call
+        self._recent.move_to_end(call.id)
+        if call.state is CallState.ENDED:
+            self._recent.pop(call.id)
+        elif len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
+
+
+async def _nobody(_call: Call, _entry: Entry) -> None:
+    pass
