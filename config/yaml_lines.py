@@ -61,11 +61,12 @@ class Document:
     def problem(self, flaw: Flaw) -> Problem:
         """`flaw` with its line: that of the nearest thing around it which the file has."""
         at = flaw.at
-        lines = self.key_lines if flaw.of_key else self.value_lines
-        while at and at not in lines:
+        while at and at not in self.key_lines and at not in self.value_lines:
             at = at[:-1]
-            lines = self.key_lines
-        line = lines.get(at, self.value_lines.get((), 1))
+        first, second = self.value_lines, self.key_lines
+        if flaw.of_key or len(at) < len(flaw.at):
+            first, second = second, first
+        line = first.get(at) or second.get(at, 1)
         return Problem(self.file, line, spell(flaw.at), flaw.message, flaw.allowed)
 
     def refusal(self, flaws: Iterable[Flaw]) -> ConfigInvalid:
