@@ -79,7 +79,7 @@ class CallService:
     ) -> tuple[Call, list[Entry]]:
         while True:
             before = call = await self.get(call_id)
-            entries = []
+            entries: list[Entry] = []
             for event in events:
                 call = calls.apply(call, event, at)
                 entries.append(Entry(call.seq, at, event, source_key if not entries else None))

@@ -1,5 +1,6 @@
 """Timeline events to JSON and back. A stored event names its kind and version; fields are plain JSON."""
 
+from collections.abc import Hashable
 from functools import cache
 from typing import Any, get_args
 
@@ -42,5 +43,5 @@ def parse_call(data: dict[str, Any]) -> Call:
 
 
 @cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
