@@ -1,13 +1,15 @@
 """The call's path as one table: what follows from each thing that happens to a call.
 
 A stage runs after its event is committed. When the program dies between the two, it runs at the next start:
-at least once, so every stage is idempotent. Stages marked `live` only matter while the call is on the line;
-for a call that survived an outage `CallRecovered` takes their place.
+at least once, so every stage is idempotent, and a stage that records further events of the same call comes
+last. Stages marked `live` only matter while the call is on the line; for a call that survived an outage
+`CallRecovered` takes their place.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -65,13 +67,20 @@ class Journey:
         self._table = table
         self._store = store
         self._ivr = ivr
+        self._stuck: set[UUID] = set()
 
     async def follow(self, call: Call, entry: Entry) -> None:
         """Acts on one committed event. A stage that fails is logged and tried again at the next start."""
-        if await self._run(call, entry, self._table.get(type(entry.event), ())):
+        done = await self._run(call, entry, self._table.get(type(entry.event), ()))
+        if not done:
+            self._stuck.add(call.id)
+            if call.state is not CallState.ENDED:
+                await self._ivr.apologise(call)
+        elif call.id not in self._stuck:
             self._store.mark_handled(call.id, entry.seq)
-        elif call.state is not CallState.ENDED:
-            await self._ivr.apologise(call)
+        if isinstance(entry.event, e.CallEnded):
+            self._stuck.discard(call.id)
+            self._store.forget_handled(call.id)
 
     async def catch_up(self) -> int:
         """Runs the stages that a crash left undone, but for live ones; gives how many events it took."""

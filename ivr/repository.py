@@ -23,6 +23,7 @@ class SqlCallStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writes = Batcher(engine)
+        self._handled: dict[UUID, int] = {}
 
     async def create(self, call: Call, entry: Entry) -> Call:
         try:
@@ -45,10 +46,14 @@ class SqlCallStore:
 
     def mark_handled(self, call_id: UUID, seq: int) -> None:
         """Notes that the journey acted on events up to `seq`; written with the next transaction."""
+        seq = self._handled[call_id] = max(seq, self._handled.get(call_id, 0))
         self._writes.soon(
-            call_id,
-            update(calls).where(calls.c.id == call_id, calls.c.handled < seq).values(handled=seq),
+            call_id, update(calls).where(calls.c.id == call_id, calls.c.handled < seq).values(handled=seq)
         )
+
+    def forget_handled(self, call_id: UUID) -> None:
+        """Lets go of a call on which nothing more will happen."""
+        self._handled.pop(call_id, None)
 
     async def flush(self) -> None:
         await self._writes.flush()

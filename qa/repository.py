@@ -60,7 +60,8 @@ class SqlLedger:
     async def _read(self, query: Select[Any]) -> Sequence[RowMapping]:
         async with self._engine.connect() as connection:
             await connection.execution_options(read_only=True)
-            return (await connection.execute(query)).mappings().all()
+            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+        return rows
 
 
 class SqlScores:

@@ -1,0 +1,50 @@
+"""Configuration as immutable versions: what was in force is kept for as long as a call refers to it."""
+
+from sqlalchemy import Column, String, Table, Text, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from config.clock import Clock
+from config.database import Utc, metadata
+
+config_versions = Table(
+    "config_versions",
+    metadata,
+    Column("kind", String(32), primary_key=True, comment="menu, routing, scorecard"),
+    Column("digest", String(80), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("body", Text, nullable=False, comment="the validated file, as it was"),
+    Column("made_by", String(80), nullable=False),
+    Column("made_at", Utc, nullable=False),
+)
+
+
+class ConfigVersions:
+    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def keep(self, kind: str, name: str, digest: str, body: str, *, made_by: str = "file") -> None:
+        """Stores a version once; a digest that is there already is left as it is."""
+        row = {
+            "kind": kind,
+            "name": name,
+            "digest": digest,
+            "body": body,
+            "made_by": made_by,
+            "made_at": self._clock.now(),
+        }
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(config_versions.insert(), row)
+        except IntegrityError:
+            if await self.body(kind, digest) is None:
+                raise
+
+    async def body(self, kind: str, digest: str) -> str | None:
+        query = select(config_versions.c.body).where(
+            config_versions.c.kind == kind, config_versions.c.digest == digest
+        )
+        async with self._engine.connect() as connection:
+            await connection.execution_options(read_only=True)
+            return (await connection.execute(query)).scalar_one_or_none()
