@@ -45,7 +45,9 @@ def resample(samples: Samples, rate: int, wanted: int) -> Samples:
     up, down = wanted // common, rate // common
     spread = np.zeros(len(samples) * up, dtype=np.float32)
     spread[::up] = samples
-    filtered = np.convolve(spread, _low_pass(up, down), mode="same")[::down]
+    taps = _low_pass(up, down)
+    half = len(taps) // 2
+    filtered = np.convolve(spread, taps)[half : half + len(spread) : down]
     return np.clip(np.rint(filtered), -32768, 32767).astype(np.int16)
 
 
@@ -56,4 +58,25 @@ def _low_pass(up: int, down: int, zero_crossings: int = 16) -> NDArray[np.float3
     half = zero_crossings * factor
     at = np.arange(-half, half + 1)
     taps = np.sinc(at / factor) * np.kaiser(2 * half + 1, 6.0)
-    return (taps * (up / taps.sum())).astype(np.float32)
+    kernel: NDArray[np.float32] = (taps * (up / taps.sum())).astype(np.float32)
+    return kernel
+
+
+class Resampler:
+    """`resample` for sound that arrives in pieces; what it gives lags by 16 samples of the slower rate."""
+
+    def __init__(self, rate: int, wanted: int) -> None:
+        self._rate, self._wanted = rate, wanted
+        # A whole number of both rates' samples, so that each piece begins where the last one ended.
+        self._unit = rate // gcd(rate, wanted)
+        self._lag = self._unit * -(-16 * max(rate, wanted) // (wanted * self._unit))
+        self._held = np.zeros(2 * self._lag, dtype=np.int16)
+
+    def feed(self, samples: Samples) -> Samples:
+        """The next samples at the wanted rate; some are held back until more sound has come."""
+        held = np.concatenate([self._held, samples])
+        usable = (len(held) - 2 * self._lag) // self._unit * self._unit
+        sound = resample(held[: usable + 2 * self._lag], self._rate, self._wanted)
+        self._held = held[usable:]
+        first = self._lag * self._wanted // self._rate
+        return sound[first : first + usable * self._wanted // self._rate]

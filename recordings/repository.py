@@ -1,0 +1,182 @@
+"""Recordings and transcripts in SQL; a worker claims a row by a lease."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import RowMapping, and_, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from recordings.errors import UnknownRecording
+from recordings.recording import Lease, Recording, RecordingState, StoredTrack
+from recordings.tables import recordings, transcripts
+from recordings.transcript import Track, Transcript, Utterance
+
+_TRACKS = TypeAdapter(dict[Track, StoredTrack])
+_UTTERANCES = TypeAdapter(tuple[Utterance, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A recording with what its row knows besides: whose conversation it is, and when that ended."""
+
+    recording: Recording
+    reservation: UUID
+    agent: str
+    closed_at: datetime | None
+
+
+class SqlRecordings:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, recording: Recording, reservation: UUID, agent: str) -> Recording:
+        """Stores a new recording; gives the one that the conversation has already."""
+        async with self._engine.begin() as connection:
+            found = await connection.execute(
+                select(recordings).where(recordings.c.reservation == reservation)
+            )
+            row = found.mappings().first()
+            if row is not None:
+                return _filed(row).recording
+            values = _columns(recording) | {
+                "id": recording.id,
+                "call_id": recording.call_id,
+                "reservation": reservation,
+                "agent": agent,
+                "language": recording.language,
+                "began_at": recording.began_at,
+            }
+            await connection.execute(insert(recordings), values)
+        return recording
+
+    async def close(self, recording_id: UUID, at: datetime) -> None:
+        """Notes that the conversation ended; a second time changes nothing."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(recordings)
+                .where(recordings.c.id == recording_id, recordings.c.closed_at.is_(None))
+                .values(closed_at=at)
+            )
+
+    async def get(self, recording_id: UUID) -> Filed:
+        rows = await self._read(select(recordings).where(recordings.c.id == recording_id))
+        if not rows:
+            raise UnknownRecording(recording_id)
+        return _filed(rows[0])
+
+    async def of_call(self, call_id: UUID) -> list[Filed]:
+        query = select(recordings).where(recordings.c.call_id == call_id).order_by(recordings.c.began_at)
+        return [_filed(row) for row in await self._read(query)]
+
+    async def awaiting_check_in(self) -> list[Filed]:
+        """Conversations that ended and whose tracks were not checked in, oldest first."""
+        query = (
+            select(recordings)
+            .where(recordings.c.state == RecordingState.PENDING, recordings.c.closed_at.is_not(None))
+            .order_by(recordings.c.closed_at)
+        )
+        return [_filed(row) for row in await self._read(query)]
+
+    async def unfinished(self) -> int:
+        """How many recordings still have work before them."""
+        waiting = (RecordingState.PENDING, RecordingState.STORED, RecordingState.TRANSCRIBING)
+        query = select(recordings.c.id).where(
+            recordings.c.state.in_((*waiting, RecordingState.TRANSCRIBED)), recordings.c.closed_at.is_not(None)
+        )
+        return len(await self._read(query))
+
+    async def change(self, recording_id: UUID, move: Callable[[Recording], Recording]) -> Recording:
+        """Reads, moves, and writes in one transaction; an illegal move raises and changes nothing."""
+        async with self._engine.begin() as connection:
+            found = await connection.execute(
+                select(recordings).where(recordings.c.id == recording_id).with_for_update()
+            )
+            row = found.mappings().first()
+            if row is None:
+                raise UnknownRecording(recording_id)
+            moved = move(_filed(row).recording)
+            await connection.execute(
+                update(recordings).where(recordings.c.id == recording_id).values(_columns(moved))
+            )
+        return moved
+
+    async def claim(self, now: datetime, claim: Callable[[Recording], Recording]) -> Filed | None:
+        """Takes the oldest recording that is free; None when there is none."""
+        free = or_(
+            recordings.c.state == RecordingState.STORED,
+            and_(recordings.c.state == RecordingState.TRANSCRIBING, recordings.c.lease_until <= now),
+        )
+        query = select(recordings).where(free).order_by(recordings.c.began_at).limit(1)
+        async with self._engine.begin() as connection:
+            row = (await connection.execute(query.with_for_update(skip_locked=True))).mappings().first()
+            if row is None:
+                return None
+            filed = _filed(row)
+            claimed = claim(filed.recording)
+            await connection.execute(
+                update(recordings).where(recordings.c.id == claimed.id).values(_columns(claimed))
+            )
+        return Filed(claimed, filed.reservation, filed.agent, filed.closed_at)
+
+    async def in_state(self, state: RecordingState) -> list[Filed]:
+        query = select(recordings).where(recordings.c.state == state).order_by(recordings.c.began_at)
+        return [_filed(row) for row in await self._read(query)]
+
+    async def save_transcript(self, recording: Recording, transcript: Transcript, at: datetime) -> None:
+        row = {
+            "recording_id": recording.id,
+            "call_id": recording.call_id,
+            "language": transcript.language,
+            "model": transcript.model,
+            "duration": transcript.duration,
+            "utterances": _UTTERANCES.dump_python(transcript.utterances, mode="json"),
+            "made_at": at,
+        }
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(transcripts).where(transcripts.c.recording_id == recording.id))
+            await connection.execute(insert(transcripts), row)
+
+    async def transcript(self, recording_id: UUID) -> Transcript | None:
+        rows = await self._read(select(transcripts).where(transcripts.c.recording_id == recording_id))
+        if not rows:
+            return None
+        row = rows[0]
+        utterances = _UTTERANCES.validate_python(row["utterances"])
+        return Transcript(row["language"], row["model"], row["duration"], utterances)
+
+    async def _read(self, query: Any) -> Sequence[RowMapping]:
+        async with self._engine.connect() as connection:
+            await connection.execution_options(read_only=True)
+            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+        return rows
+
+
+def _columns(recording: Recording) -> dict[str, Any]:
+    return {
+        "state": recording.state.value,
+        "tracks": _TRACKS.dump_python(dict(recording.tracks), mode="json"),
+        "attempts": recording.attempts,
+        "lease_worker": recording.lease.worker if recording.lease else None,
+        "lease_until": recording.lease.until if recording.lease else None,
+        "failure": recording.failure,
+    }
+
+
+def _filed(row: RowMapping) -> Filed:
+    lease = Lease(row["lease_worker"], row["lease_until"]) if row["lease_worker"] else None
+    recording = Recording(
+        id=row["id"],
+        call_id=row["call_id"],
+        language=row["language"],
+        began_at=row["began_at"],
+        state=RecordingState(row["state"]),
+        tracks=_TRACKS.validate_python(row["tracks"]),
+        attempts=row["attempts"],
+        lease=lease,
+        failure=row["failure"],
+    )
+    return Filed(recording, row["reservation"], row["agent"], row["closed_at"])
