@@ -85,7 +85,8 @@ class SqlRecordings:
         """How many recordings still have work before them."""
         waiting = (RecordingState.PENDING, RecordingState.STORED, RecordingState.TRANSCRIBING)
         query = select(recordings.c.id).where(
-            recordings.c.state.in_((*waiting, RecordingState.TRANSCRIBED)), recordings.c.closed_at.is_not(None)
+            recordings.c.state.in_((*waiting, RecordingState.TRANSCRIBED)),
+            recordings.c.closed_at.is_not(None),
         )
         return len(await self._read(query))
 

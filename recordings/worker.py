@@ -1,0 +1,152 @@
+"""Takes each recording from the carrier's spool to a transcript: check in, transcribe, hand on to quality.
+
+Any number of workers may run: each holds a recording by a lease that it loses when it dies.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from config.clock import Clock
+from recordings import recording as moves
+from recordings.errors import AudioError, LeaseLost, ModelError, RecordingError
+from recordings.ports import AudioStore, Transcriber
+from recordings.recording import Recording, RecordingState, StoredTrack
+from recordings.repository import Filed, SqlRecordings
+from recordings.transcript import Track, Transcript, Word, merge
+from recordings.wav import inspect
+
+log = structlog.get_logger()
+
+#: Told a recording and its transcript once both are stored; raises to have it tried again later.
+OnTranscript = Callable[[Filed, Transcript], Awaitable[None]]
+
+LEASE = timedelta(minutes=30)
+GRACE = timedelta(seconds=30)  # how long a carrier may take to close its files
+LOST = timedelta(minutes=10)  # after this, tracks that never came will not come
+_POLL_SECONDS = 0.5
+
+
+class Worker:
+    """`spool` is where carriers leave `<recording>-<track>.wav`, and `<recording>.done` when all is written."""
+
+    def __init__(
+        self,
+        name: str,
+        store: SqlRecordings,
+        audio: AudioStore,
+        transcriber: Transcriber,
+        spool: Path,
+        clock: Clock,
+        on_transcript: OnTranscript,
+    ) -> None:
+        self._name = name
+        self._store = store
+        self._audio = audio
+        self._transcriber = transcriber
+        self._spool = spool
+        self._clock = clock
+        self._on_transcript = on_transcript
+
+    async def run(self, wanted: asyncio.Event) -> None:
+        """Works until cancelled; `wanted` says that there may be something new."""
+        while True:
+            if await self.work():
+                continue
+            wanted.clear()
+            try:
+                await asyncio.wait_for(wanted.wait(), _POLL_SECONDS)
+            except TimeoutError:
+                pass
+
+    async def drain(self, done: Callable[[Filed], None] | None = None) -> None:
+        """Works until nothing is left to do."""
+        while await self._store.unfinished():
+            if not await self.work(done):
+                await asyncio.sleep(0.05)
+
+    async def work(self, done: Callable[[Filed], None] | None = None) -> bool:
+        """One round: everything that can be checked in, and one transcription. False: there was nothing."""
+        checked_in = [filed for filed in await self._store.awaiting_check_in() if await self._check_in(filed)]
+        left = await self._store.in_state(RecordingState.TRANSCRIBED)
+        for filed in left:
+            await self._hand_on(filed)
+        now = self._clock.now()
+        claimed = await self._store.claim(now, lambda r: moves.claim(r, self._name, now, now + LEASE))
+        if claimed is not None:
+            await self._transcribe(claimed)
+            if done is not None:
+                done(claimed)
+        return bool(checked_in or left or claimed)
+
+    async def _check_in(self, filed: Filed) -> bool:
+        recording = filed.recording
+        waited = self._clock.now() - (filed.closed_at or self._clock.now())
+        files = {track: self._spool / f"{recording.id}-{track}.wav" for track in Track}
+        there = {track: path for track, path in files.items() if path.exists()}
+        marker = self._spool / f"{recording.id}.done"
+        if not marker.exists() and waited < (GRACE if len(there) == len(files) else LOST):
+            return False
+        tracks: dict[Track, StoredTrack] = {}
+        reasons = [] if there else ["no sound came from the carrier"]
+        for track, path in there.items():
+            try:
+                tracks[track] = await self._store_track(recording.id, track, path)
+            except AudioError as error:
+                reasons.append(str(error))
+        if tracks:
+            await self._store.change(recording.id, lambda r: moves.store(r, tracks))
+            for path in (*there.values(), marker):
+                path.unlink(missing_ok=True)
+        else:
+            # The files stay where they are: a person may yet want to look at them.
+            await self._store.change(recording.id, lambda r: moves.fail(r, "; ".join(reasons)))
+            log.warning("recording failed", recording=str(recording.id), why="; ".join(reasons))
+        return True
+
+    async def _store_track(self, recording: UUID, track: Track, path: Path) -> StoredTrack:
+        info = await asyncio.to_thread(inspect, path)
+        put = await self._audio.put(recording, track, str(path))
+        return StoredTrack(put.key, put.sha256, info.duration, info.sample_rate, info.repaired)
+
+    async def _transcribe(self, filed: Filed) -> None:
+        recording = filed.recording
+        try:
+            transcript = await self._words_of(recording)
+            moved = await self._store.change(recording.id, lambda r: moves.transcribed(r, self._name))
+        except LeaseLost:
+            log.warning("recording taken over by another worker", recording=str(recording.id))
+            return
+        except (RecordingError, OSError) as error:
+            hopeless = isinstance(error, AudioError | ModelError)
+            reason = str(error)
+            await self._store.change(
+                recording.id,
+                lambda r: moves.fail(r, reason) if hopeless else moves.gave_up(r, self._name, reason),
+            )
+            log.warning("transcription failed", recording=str(recording.id), why=reason)
+            return
+        await self._store.save_transcript(moved, transcript, self._clock.now())
+        await self._hand_on(Filed(moved, filed.reservation, filed.agent, filed.closed_at))
+
+    async def _words_of(self, recording: Recording) -> Transcript:
+        words: dict[Track, list[Word]] = {}
+        for track, stored in recording.tracks.items():
+            with await self._audio.open(stored.key) as audio:
+                words[track] = await self._transcriber.transcribe(audio, recording.language)
+        model = self._transcriber.model(recording.language)
+        return merge(recording.language, model, recording.duration, words)
+
+    async def _hand_on(self, filed: Filed) -> None:
+        transcript = await self._store.transcript(filed.recording.id)
+        if transcript is None:
+            # The program died between the two writes: decode again.
+            await self._store.change(filed.recording.id, lambda r: moves.fail(r, "transcript lost"))
+            await self._store.change(filed.recording.id, moves.retry)
+            return
+        await self._on_transcript(filed, transcript)
+        await self._store.change(filed.recording.id, moves.scored)
