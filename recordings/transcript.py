@@ -1,6 +1,6 @@
 """A conversation as text: words with their times, per track, merged into utterances."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -64,7 +64,7 @@ class Transcript:
 
 
 def merge(
-    language: str, model: str, duration: float, tracks: dict[Track, Iterable[Word]], *, pause: float = 0.8
+    language: str, model: str, duration: float, tracks: Mapping[Track, Iterable[Word]], *, pause: float = 0.8
 ) -> Transcript:
     """Builds the conversation from each track's words; a silence of `pause` seconds ends an utterance."""
     utterances: list[Utterance] = []

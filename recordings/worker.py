@@ -13,7 +13,7 @@ import structlog
 
 from config.clock import Clock
 from recordings import recording as moves
-from recordings.errors import AudioError, LeaseLost, ModelError, RecordingError
+from recordings.errors import AudioError, LeaseLost, ModelError, RecordingError, UnknownRecording
 from recordings.ports import AudioStore, Transcriber
 from recordings.recording import Recording, RecordingState, StoredTrack
 from recordings.repository import Filed, SqlRecordings
@@ -117,6 +117,7 @@ class Worker:
         recording = filed.recording
         try:
             transcript = await self._words_of(recording)
+            await self._store.save_transcript(recording, transcript, self._clock.now())
             moved = await self._store.change(recording.id, lambda r: moves.transcribed(r, self._name))
         except LeaseLost:
             log.warning("recording taken over by another worker", recording=str(recording.id))
@@ -130,23 +131,22 @@ class Worker:
             )
             log.warning("transcription failed", recording=str(recording.id), why=reason)
             return
-        await self._store.save_transcript(moved, transcript, self._clock.now())
         await self._hand_on(Filed(moved, filed.reservation, filed.agent, filed.closed_at))
 
     async def _words_of(self, recording: Recording) -> Transcript:
-        words: dict[Track, list[Word]] = {}
-        for track, stored in recording.tracks.items():
+        language = recording.language
+
+        async def heard(stored: StoredTrack) -> list[Word]:
             with await self._audio.open(stored.key) as audio:
-                words[track] = await self._transcriber.transcribe(audio, recording.language)
-        model = self._transcriber.model(recording.language)
-        return merge(recording.language, model, recording.duration, words)
+                return await self._transcriber.transcribe(audio, language)
+
+        words = await asyncio.gather(*map(heard, recording.tracks.values()))
+        by_track = dict(zip(recording.tracks, words, strict=True))
+        return merge(language, self._transcriber.model(language), recording.duration, by_track)
 
     async def _hand_on(self, filed: Filed) -> None:
         transcript = await self._store.transcript(filed.recording.id)
         if transcript is None:
-            # The program died between the two writes: decode again.
-            await self._store.change(filed.recording.id, lambda r: moves.fail(r, "transcript lost"))
-            await self._store.change(filed.recording.id, moves.retry)
-            return
+            raise UnknownRecording(filed.recording.id)
         await self._on_transcript(filed, transcript)
         await self._store.change(filed.recording.id, moves.scored)
