@@ -34,7 +34,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends asterisk asterisk-modules asterisk-core-sounds-en \
     && rm -rf /var/lib/apt/lists/* /etc/asterisk \
     && usermod --uid 10001 asterisk \
-    && install -d -o asterisk -g asterisk -m 0750 /etc/asterisk /var/run/asterisk /data /data/prompts /data/spool \
+    && install -d -o asterisk -g asterisk -m 0750 /etc/asterisk /var/run/asterisk /var/log/asterisk/cel-custom \
+        /data /data/prompts /data/spool \
     && chown -R asterisk:asterisk /var/lib/asterisk /var/log/asterisk /var/spool/asterisk
 COPY --chmod=755 scripts/asterisk-entrypoint.sh /usr/local/bin/asterisk-entrypoint
 USER asterisk

@@ -79,6 +79,7 @@ asterisk_is_current() {
 build_asterisk_root() {
     local building
     building=$(mktemp -d "$cache/asterisk-root.building.XXXXXX")
+    chmod 755 "$building"
     say "building a Debian $asterisk_suite with Asterisk in $asterisk_root (about half a minute)"
     if ! mmdebstrap --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
         --include="$asterisk_packages" "$asterisk_suite" "$building"; then
