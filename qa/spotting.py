@@ -93,18 +93,19 @@ def find(said: Sequence[Stretch], phrases: Iterable[str], unless: Iterable[str] 
 def find_alike(said: Sequence[Stretch], phrases: Iterable[str], likeness: float) -> list[Spotted]:
     """The best place of each phrase in each stretch that is at least `likeness` (0..100) like it, best first.
 
-    Likeness is the normalised indel similarity of whole words (rapidfuzz `ratio`).
+    Likeness is the normalised indel similarity of the letters of whole words (rapidfuzz `ratio`).
     """
     found: list[Spotted] = []
     for phrase in phrases:
         wanted = spaced(phrase).strip()
+        letters = wanted.replace(" ", "")
         for stretch in said:
             place = fuzz.partial_ratio_alignment(wanted, stretch.text, score_cutoff=likeness)
             if place is None or not wanted or len(stretch.text) < len(wanted):
                 continue
             spotted = stretch.spotted(phrase, place.dest_start, place.dest_end)
-            heard = " ".join(token for word in spotted.words for token in tokens(word.text))
-            alike = fuzz.ratio(wanted, heard)
+            heard = "".join(token for word in spotted.words for token in tokens(word.text))
+            alike = fuzz.ratio(letters, heard)
             if alike >= likeness:
                 found.append(Spotted(phrase, spotted.words, alike))
     return sorted(found, key=lambda spotted: (-spotted.likeness, spotted.start))
