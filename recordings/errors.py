@@ -119,3 +119,12 @@ class ModelDownloadFailed(ModelError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"the model {name} could not be fetched: {reason}")
+
+
+class PhrasesNotSpoken(ModelError):
+    """Not one of the phrases consists of words that the model knows."""
+
+    id = "phrases-not-spoken"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"{model} knows none of the phrases that it was told to expect")

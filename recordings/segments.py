@@ -42,14 +42,19 @@ class Chunk:
     def sound(self, samples: Samples) -> Samples:
         return np.concatenate([samples[span.start : span.end] for span in self.spans])
 
-    def place(self, second: float, rate: int) -> float:
-        """Where in the track the chunk's own `second` lies, in seconds."""
-        sample = second * rate
+    def place(self, start: float, end: float, rate: int) -> tuple[float, float]:
+        """Where in the track the chunk's own seconds [start, end] lie; they stay within one span."""
+        middle, before = (start + end) / 2 * rate, 0
         for span in self.spans[:-1]:
-            if sample < len(span):
-                return (span.start + sample) / rate
-            sample -= len(span)
-        return (self.spans[-1].start + sample) / rate
+            if middle < before + len(span):
+                break
+            before += len(span)
+        else:
+            span = self.spans[-1]
+        shift = span.start - before
+        first = min(max(start * rate + shift, span.start), span.end)
+        last = min(max(end * rate + shift, first), span.end)
+        return first / rate, last / rate
 
 
 def chunks(samples: Samples, rate: int, longest: float = LONGEST) -> list[Chunk]:

@@ -1,0 +1,1 @@
+"""Speech while the caller speaks: the server that Asterisk's AEAP connects to."""

@@ -1,0 +1,205 @@
+"""One Vosk model in memory, and the recognisers that share it: for whole tracks and for live phrases."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import vosk
+
+from ivr.pcm import Resampler, Samples
+from recordings.errors import ModelError, NotAModel, PhrasesNotSpoken
+from recordings.models import ModelFolder, ModelShelf
+from recordings.transcript import Word
+
+_SILENT = -2  # below -1, at which Vosk still prints warnings
+_LONGEST_WORD = 8  # letters tried as one word where a phrase is written without spaces
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What was said: a phrase of the grammar as it was given, or the words; confidence 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+class VoskModel:
+    """A loaded model. Loading takes seconds and blocks; recognisers are made in milliseconds."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        vosk.SetLogLevel(_SILENT)
+        self.folder = folder
+        try:
+            self._model = vosk.Model(model_path=str(folder.path))
+        except Exception as error:
+            raise NotAModel(str(folder.path), "Vosk cannot load it; its files may be incomplete") from error
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def words(self, rate: int, phrases: Sequence[str] | None = None) -> "WordDecoder":
+        """A recogniser for sound at `rate` Hz; raises `PhrasesNotSpoken` when it knows none of `phrases`."""
+        return WordDecoder(self._recogniser(rate, phrases), self._feed(rate))
+
+    def phrases(self, rate: int, phrases: Sequence[str]) -> "PhraseDecoder":
+        """A recogniser for one of `phrases`, spoken live; raises `PhrasesNotSpoken`."""
+        return PhraseDecoder(self.words(rate, phrases), self._spellings(phrases))
+
+    def unspoken(self, phrases: Iterable[str]) -> list[str]:
+        """Those of `phrases` that hold a word which the model does not know, and so can never be heard."""
+        return [phrase for phrase in phrases if self._spell(phrase) is None]
+
+    @cached_property
+    def _marks_unknown(self) -> bool:
+        return self._knows("[unk]")
+
+    def _knows(self, word: str) -> bool:
+        return bool(self._model.vosk_model_find_word(word) >= 0)
+
+    def _recogniser(self, rate: int, phrases: Sequence[str] | None) -> Any:
+        heard_at = float(rate if self._takes(rate) else self.folder.sample_rate)
+        if phrases is None or not self.folder.grammars:
+            recogniser = vosk.KaldiRecognizer(self._model, heard_at)
+        else:
+            grammar = [*self._spellings(phrases)]
+            if not grammar:
+                raise PhrasesNotSpoken(self.name)
+            grammar += ["[unk]"] if self._marks_unknown else []
+            # Vosk does not read \u escapes.
+            recogniser = vosk.KaldiRecognizer(self._model, heard_at, json.dumps(grammar, ensure_ascii=False))
+        recogniser.SetWords(True)
+        return recogniser
+
+    def _takes(self, rate: int) -> bool:
+        return rate == self.folder.sample_rate or (rate < self.folder.sample_rate and self.folder.upsamples)
+
+    def _feed(self, rate: int) -> Callable[[Samples], Samples]:
+        return _as_it_is if self._takes(rate) else Resampler(rate, self.folder.sample_rate).feed
+
+    def _spellings(self, phrases: Iterable[str]) -> dict[str, str]:
+        """How the model writes each phrase -> the phrase."""
+        spelt = {self._spell(phrase): phrase for phrase in phrases}
+        return {spelling: phrase for spelling, phrase in spelt.items() if spelling is not None}
+
+    def _spell(self, phrase: str) -> str | None:
+        words: list[str] = []
+        for part in phrase.lower().split():
+            pieces = [part] if self._knows(part) else self._pieces(part)
+            if not pieces:
+                return None
+            words += pieces
+        return " ".join(words) or None
+
+    def _pieces(self, text: str) -> list[str]:
+        """Known words that make up `text`, the longest first: Chinese is written without spaces."""
+        if text.isascii():
+            return []
+        pieces: list[str] = []
+        while text:
+            fits = (n for n in range(min(len(text), _LONGEST_WORD), 0, -1) if self._knows(text[:n]))
+            length = next(fits, 0)
+            if not length:
+                return []
+            pieces.append(text[:length])
+            text = text[length:]
+        return pieces
+
+
+class WordDecoder:
+    """One stream of sound to words. Not for two threads at once; the GIL is free while it works."""
+
+    def __init__(self, recogniser: Any, feed: Callable[[Samples], Samples]) -> None:
+        self._recogniser, self._feed = recogniser, feed
+
+    def accept(self, samples: Samples) -> list[Word] | None:
+        """Hears more; the words so far when a pause completes them (maybe none), else None.
+
+        A pause is looked for once per call: give it a fraction of a second at a time.
+        """
+        sound = self._feed(samples)
+        if len(sound) and self._recogniser.AcceptWaveform(sound.tobytes()):
+            return _words(self._recogniser.Result())
+        return None
+
+    def partial(self) -> str:
+        """The words since the last pause as they seem now."""
+        return str(json.loads(self._recogniser.PartialResult())["partial"])
+
+    def finish(self) -> list[Word]:
+        """The words since the last pause; the decoder is done."""
+        return _words(self._recogniser.FinalResult())
+
+
+class PhraseDecoder:
+    """One phrase after another, as a caller speaks them; the sound is 16-bit little-endian."""
+
+    def __init__(self, words: WordDecoder, spellings: dict[str, str]) -> None:
+        self._words, self._spellings = words, spellings
+
+    def accept(self, pcm: bytes) -> Phrase | None:
+        """Hears more; the phrase when the caller has finished one."""
+        return self._phrase(self._words.accept(np.frombuffer(pcm, dtype="<i2").astype(np.int16)) or [])
+
+    def speaking(self) -> bool:
+        """Whether words were heard since the last phrase."""
+        return bool(self._words.partial())
+
+    def finish(self) -> Phrase | None:
+        """The phrase that is being spoken, taken as complete; the decoder is done."""
+        return self._phrase(self._words.finish())
+
+    def _phrase(self, words: list[Word]) -> Phrase | None:
+        known = [word for word in words if word.text != "[unk]"]
+        if not known:
+            return None
+        text = " ".join(word.text for word in known)
+        confidence = sum(word.confidence for word in known) / len(known)
+        return Phrase(self._spellings.get(text, text), confidence)
+
+
+class VoskModels:
+    """The models of a shelf, each loaded once, when it is first asked for."""
+
+    def __init__(self, shelf: ModelShelf) -> None:
+        self.shelf = shelf
+        self._loaded: dict[str, VoskModel] = {}
+        self._loading = threading.Lock()
+
+    def name(self, language: str) -> str:
+        return self.shelf.catalogue.spec(language)[1].name
+
+    def available(self, language: str) -> bool:
+        """Whether `load` would find a model's folder."""
+        try:
+            self.shelf.find(language)
+        except ModelError:
+            return False
+        return True
+
+    def load(self, language: str) -> VoskModel:
+        """Blocks for seconds the first time. Raises `NoModelForLanguage`, `ModelMissing`, `NotAModel`."""
+        name = self.name(language)
+        with self._loading:
+            if name not in self._loaded:
+                self._loaded[name] = VoskModel(self.shelf.find(language))
+            return self._loaded[name]
+
+    def phrases(self, language: str, rate: int, phrases: Sequence[str]) -> PhraseDecoder:
+        """A recogniser of live phrases; blocks like `load`, and raises `PhrasesNotSpoken` too."""
+        return self.load(language).phrases(rate, phrases)
+
+
+def _as_it_is(samples: Samples) -> Samples:
+    return samples
+
+
+def _words(result: str) -> list[Word]:
+    return [
+        Word(word["start"], word["end"], word["word"], word["conf"])
+        for word in json.loads(result).get("result", ())
+    ]
