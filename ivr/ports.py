@@ -28,6 +28,13 @@ class Sink(Protocol):
         self, call_id: UUID, event: CallEvent, at: datetime | None = None, source_key: str | None = None
     ) -> None: ...
 
+    async def connected(self, carrier: str) -> None:
+        """The carrier is in contact, for the first time or again: events may have been missed before.
+
+        The core answers with `Telephony.reattach` for the calls that it holds to be open.
+        """
+        ...
+
 
 class Telephony(Protocol):
     """One carrier. Adapters translate; they decide nothing."""
@@ -47,7 +54,7 @@ class Telephony(Protocol):
         ...
 
     async def reattach(self, calls: Sequence[Call]) -> None:
-        """Finds out what became of `calls`, which were open when contact was lost.
+        """Finds out what became of `calls`, which the core holds to be open; called upon `Sink.connected`.
 
         Reports `CallRecovered` for those still up, and for the others what ended them, when, and why, as far
         as the carrier kept it (`Party.UNKNOWN` where it did not).
