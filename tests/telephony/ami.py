@@ -81,7 +81,7 @@ class AmiClient:
     async def listing(self, name: str, complete: str, **headers: str | int) -> list[Message]:
         """The events an action lists, up to the one named `complete`."""
         start = self.mark()
-        action_id = (await self.action(name, **headers))["ActionID"]
+        action_id = (await self.action(name, timeout=5, **headers))["ActionID"]
         await self.wait(complete, after=start, ActionID=action_id)
         return [e for e in self.events[start:] if e.get("ActionID") == action_id and e["Event"] != complete]
 
@@ -152,11 +152,9 @@ class AmiClient:
                     self._grown.notify_all()
 
     async def _take(self, message: Message) -> None:
-        if "Response" in message:
-            future = self._responses.pop(message.get("ActionID", ""), None)
-            if future and not future.done():
-                future.set_result(message)
-        elif "Event" in message:
+        if "Event" in message:  # first: the event OriginateResponse has a header Response too
             async with self._grown:
                 self.events.append(message)
                 self._grown.notify_all()
+        elif (future := self._responses.pop(message.get("ActionID", ""), None)) and not future.done():
+            future.set_result(message)

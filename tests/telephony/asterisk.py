@@ -1,5 +1,6 @@
 """An Asterisk of one's own: the project's configuration, a private view of the file system, free ports."""
 
+import asyncio
 import csv
 import io
 import os
@@ -26,7 +27,8 @@ set -e
 root=$1 work=$2; shift 2
 mount -t tmpfs tmpfs "$work/view"
 mkdir "$work/view/upper" "$work/view/work" "$work/view/root"
-mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/view/upper,workdir=$work/view/work" "$work/view/root"
+over="lowerdir=$root,upperdir=$work/view/upper,workdir=$work/view/work"
+mount -t overlay overlay -o "$over" "$work/view/root"
 view=$work/view/root
 # Asterisk looks up the machine's name for every call; without an answer it stalls.
 printf '127.0.0.1 localhost\\n127.0.0.1 %s\\n' "$(uname -n)" > "$view/etc/hosts"
@@ -63,7 +65,8 @@ class CelRow(NamedTuple):
 class AsteriskServer:
     """Asterisk with config/asterisk as /etc/asterisk; only files under site/ are written.
 
-    `agents` are endpoints (name and password alike); `files` replaces or adds configuration files by
+    `agents` are endpoints (name and password alike), `contacts` agents who never register because
+    their phone's URI is known (sipp); `files` replaces or adds configuration files by
     their path below /etc/asterisk, `modules` are loaded besides the configured ones. Folders in
     `shared` are seen by Asterisk under the same path as here, as is the server's own `work` folder.
     """
@@ -75,6 +78,7 @@ class AsteriskServer:
         work: Path,
         *,
         agents: Sequence[str] = (),
+        contacts: Mapping[str, str] | None = None,
         shared: Sequence[Path] = (),
         files: Mapping[str, str] | None = None,
         modules: Sequence[str] = (),
@@ -89,6 +93,7 @@ class AsteriskServer:
         self.ami_secret = secrets.token_urlsafe(16)
         self.harness_secret = secrets.token_urlsafe(16)
         self.agents = tuple(agents)
+        self._contacts = dict(contacts or {})
         self.etc = self.work / "etc"
         self.log = self.work / "log"
         self.spool = self.work / "spool"
@@ -230,6 +235,11 @@ class AsteriskServer:
                 f"[{name}](hotline-agent-auth)\nusername={name}\npassword={name}\n"
                 f"[{name}](hotline-agent-aor)\n"
             )
+        for name, uri in self._contacts.items():
+            sections.append(
+                f"[{name}](hotline-agent)\naors={name}\nrtp_timeout={rtp_timeout}\n"
+                f"[{name}](hotline-agent-aor)\ncontact={uri}\nqualify_frequency=0\n"
+            )
         return "\n".join(sections)
 
     def _wait_ready(self, timeout: float) -> None:
@@ -261,6 +271,13 @@ class AsteriskServer:
         except OSError:
             return False
         return True
+
+
+async def appears(path: Path, timeout: float = 10) -> None:
+    """Wait for a file, such as the mark a MixMonitor's command leaves when the recordings are closed."""
+    async with asyncio.timeout(timeout):
+        while not await asyncio.to_thread(path.exists):
+            await asyncio.sleep(0.02)  # noqa: ASYNC110 (no event tells of it)
 
 
 def asterisk_root() -> Path:

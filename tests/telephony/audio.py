@@ -51,7 +51,7 @@ def silence(path: Path, duration: float, after: Path | None = None) -> Path:
 def speech(
     path: Path, text: str, voice: str = "en-us", words_per_minute: int = 150, lead: float = 0.3
 ) -> Path:
-    """Text spoken by espeak-ng (voices "cmn", "en-us", "ko", ...) at telephone quality, after `lead` seconds."""
+    """Text spoken by espeak-ng ("cmn", "en-us", "ko", ...) at telephone quality, after `lead` seconds."""
     require_tools("espeak-ng", "sox")
     with tempfile.TemporaryDirectory() as folder:
         raw = f"{folder}/raw.wav"

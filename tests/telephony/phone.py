@@ -91,7 +91,7 @@ class Phone:
 
     async def start(self, timeout: float = 10) -> "Phone":
         """Start; a registering phone is registered on return."""
-        command = ["baresip", "-4", "-f", self.work]
+        command: list[str | Path] = ["baresip", "-4", "-f", self.work]
         self._process = spawn(command, cwd=self.work, log=self.work / "console.log")
         async with asyncio.timeout(timeout):
             reader, self._writer = await self._connect()
