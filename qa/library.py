@@ -24,7 +24,7 @@ class Library:
 
 
 def load_library(folder: Path) -> Library:
-    """Reads `phrases/*.yaml` and `scorecards/*.yaml`; raises ConfigInvalid with every problem of every file."""
+    """Reads `phrases/*.yaml`, then `scorecards/*.yaml`; raises ConfigInvalid with all problems of either."""
     problems: list[Problem] = []
     books: dict[str, PhraseBook] = {}
     for path in sorted((folder / "phrases").glob("*.yaml")):
@@ -35,6 +35,8 @@ def load_library(folder: Path) -> Library:
             continue
         problems.extend(_twice(path, "language", book.language, books))
         books[book.language] = book
+    if problems:
+        raise ConfigInvalid(problems)
     cards: dict[str, Scorecard] = {}
     for path in sorted((folder / "scorecards").glob("*.yaml")):
         try:
