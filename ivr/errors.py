@@ -39,3 +39,10 @@ class DuplicateEvent(IvrError):
 
 class CarrierUnavailable(IvrError):
     id = "carrier-unavailable"
+
+
+class UnknownMenu(IvrError):
+    id = "unknown-menu"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no menu {name!r}")

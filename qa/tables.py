@@ -39,6 +39,6 @@ scores = Table(
     Column("raw", Float),
     Column("total", Float),
     Column("band", String(40)),
-    Column("items", Json, nullable=False),
+    Column("result", Json, nullable=False, comment="the whole score, item by item"),
     Index("uq_scores_recording_card", "recording_id", "scorecard", "scorecard_version", unique=True),
 )

@@ -7,16 +7,13 @@ from config.ids import NewId
 from ivr import events as e
 from ivr.actions import Action, StartRecording
 from ivr.call import Call
+from ivr.consent import may_record
 from ivr.errors import IllegalTransition
 from ivr.service import CallService
 from recordings.recording import Recording
 from recordings.repository import SqlRecordings
 
 Perform = Callable[[Call, tuple[Action, ...]], Awaitable[None]]
-
-#: The attribute by which a menu says that a call is not to be recorded.
-CONSENT = "recording"
-REFUSED = "refused"
 
 
 class RecordingService:
@@ -30,8 +27,8 @@ class RecordingService:
         self.wanted = asyncio.Event()
 
     async def start(self, call: Call, event: e.CallAnswered) -> None:
-        """Records from now on, both parties, unless the caller refused."""
-        if call.attributes.get(CONSENT) == REFUSED or call.talk is None:
+        """Records both parties from now on, where the caller heard of it or agreed."""
+        if call.talk is None or not may_record(call):
             return
         wanted = Recording(self._new_id(), call.id, call.language, call.talk.began_at)
         recording = await self._store.add(wanted, event.reservation, event.agent)
