@@ -1,0 +1,1 @@
+"""Calls in the states that tests begin from, made by their timelines."""
