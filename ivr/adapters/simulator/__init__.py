@@ -1,0 +1,30 @@
+"""A telephone network on this machine alone: virtual callers, virtual agents, real audio."""
+
+from ivr.adapters.simulator.carrier import SimulationStuck, Simulator
+from ivr.adapters.simulator.happenings import Happening
+from ivr.adapters.simulator.script import (
+    Caller,
+    Keys,
+    Leaves,
+    Phone,
+    Says,
+    Silence,
+    Stage,
+    Talk,
+    Utterance,
+)
+
+__all__ = [
+    "Caller",
+    "Happening",
+    "Keys",
+    "Leaves",
+    "Phone",
+    "Says",
+    "Silence",
+    "SimulationStuck",
+    "Simulator",
+    "Stage",
+    "Talk",
+    "Utterance",
+]
