@@ -27,7 +27,7 @@ async def test_a_caller_hears_an_apology_and_busy_while_no_lease_is_held(
     await ami.wait("Hangup", after=start, Uniqueid=uniqueid)
 
     assert closed["param"] == "486 Busy Here"
-    heard = audio.read(caller.recordings()[-1])
+    heard = await caller.last_heard()
     assert len(heard) > 10 * audio.RATE
     assert audio.level(heard) > 0.02
     rows = [row for row in asterisk.cel() if row.uniqueid == uniqueid]
@@ -129,6 +129,8 @@ async def test_caller_and_agent_hear_each_other_and_are_recorded_apart(
     left = await ami.wait("BridgeLeave", after=start, BridgeUniqueid=talk["BridgeUniqueid"])
     await ami.wait("AsyncAGIExec", after=start, CommandId="b")
     await appears(tracks / "done")
+    await caller.hang_up()
+    await caller.wait("CALL_CLOSED")
 
     assert left["Uniqueid"] == "harness-leg"
     agent_track, caller_track = audio.read(tracks / "agent.wav"), audio.read(tracks / "caller.wav")
@@ -137,4 +139,4 @@ async def test_caller_and_agent_hear_each_other_and_are_recorded_apart(
     assert audio.tone_share(agent_track, 700) == 0
     assert audio.tone_share(caller_track, 700) > 0.3
     assert audio.tone_share(caller_track, 1000) == 0
-    assert audio.tone_seconds(audio.read(caller.recordings()[-1]), 1000) > 0.4
+    assert audio.tone_seconds(await caller.last_heard(), 1000) > 0.4

@@ -276,8 +276,8 @@ class AsteriskServer:
 async def appears(path: Path, timeout: float = 10) -> None:
     """Wait for a file, such as the mark a MixMonitor's command leaves when the recordings are closed."""
     async with asyncio.timeout(timeout):
-        while not await asyncio.to_thread(path.exists):
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 (no event tells of it)
+        while not await asyncio.to_thread(path.exists):  # noqa: ASYNC110 (no event tells of it)
+            await asyncio.sleep(0.02)
 
 
 def asterisk_root() -> Path:

@@ -5,11 +5,12 @@ import contextlib
 import itertools
 import json
 import subprocess
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .audio import silence
+from .audio import Samples, read, silence
 from .ports import free_sip_port, free_tcp_port, free_udp_block
 from .process import kill, require_tools, spawn, stop
 
@@ -129,14 +130,13 @@ class Phone:
         await self.command("hangup")
 
     async def press(self, digits: str) -> None:
-        """Send DTMF (RFC 4733), one digit after the other."""
+        """Press keys (RFC 4733); returns at once, each takes about a quarter of a second to send."""
         for digit in digits:
             await self.command("sndcode", digit)
 
     async def unregister(self) -> None:
-        start = self.mark()
-        await self.command("uadelall")
-        await self.wait("UNREGISTERING", after=start)
+        """Take the account away; Asterisk then reports ContactStatus Removed."""
+        await self.command("uadel", f"sip:{self.user}@{self.server}")
 
     # ------------------------------------------------------------------ what can be observed
 
@@ -164,8 +164,23 @@ class Phone:
             raise TimeoutError(f"phone {self.user}: no {what} within {timeout} s; seen: {seen}") from None
 
     def recordings(self) -> list[Path]:
-        """What was heard (…-dec.wav), a file per call, oldest first; complete once the call has closed."""
+        """What was heard, a WAV per call, oldest first. Time in which nothing was sent is not in it."""
         return sorted(self.heard.glob("dump-*-dec.wav"), key=lambda path: path.stat().st_mtime)
+
+    async def last_heard(self, timeout: float = 5) -> Samples:
+        """What was heard in the last call, once it is over: baresip then completes the file."""
+        async with asyncio.timeout(timeout):
+            while (samples := await asyncio.to_thread(self._complete_recording)) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return samples
+
+    def _complete_recording(self) -> Samples | None:
+        files = self.recordings()
+        try:
+            samples = read(files[-1]) if files else None
+        except (EOFError, wave.Error):  # the header is not written yet
+            return None
+        return samples if samples is not None and len(samples) else None
 
     # ------------------------------------------------------------------ baresip
 

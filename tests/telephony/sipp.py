@@ -7,14 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .ports import free_sip_port
+from .ports import free_sip_port, free_udp_block
 from .process import require_tools, spawn, stop
 from .rtp import capture
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-
-# Above Asterisk's audio ports in tests (ports.py); sipp counts up from here by four for each call.
-_MEDIA_PORT = 45_000
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,8 @@ class Sipp:
     """One sipp at work: callers towards `target` ("host:port"), or agents who wait for calls at `port`.
 
     `audio` is a capture (rtp.capture); without one, each call carries three seconds of a soft tone.
-    `hold_ms` is the pause the scenario's comment speaks of.
+    `hold_ms` is the pause the scenario's comment speaks of. All calls name one port for their audio:
+    what they send comes from there, what they are sent is not listened to.
     """
 
     def __init__(
@@ -62,7 +60,7 @@ class Sipp:
         self._process: subprocess.Popen[bytes] | None = None
         scenario_file = self._scenario(scenario, audio)
         command: list[str | Path] = ["sipp", "-sf", scenario_file, "-i", "127.0.0.1", "-p", str(self.port)]
-        command += ["-mi", "127.0.0.1", "-mp", str(_MEDIA_PORT), "-nostdin", "-d", str(hold_ms)]
+        command += ["-mi", "127.0.0.1", "-mp", str(free_udp_block(4)), "-nostdin", "-d", str(hold_ms)]
         command += ["-timeout", f"{timeout:g}s", "-timeout_error"] if timeout else []
         command += ["-trace_err", "-error_file", self.work / "errors.log"]
         command += ["-trace_stat", "-stf", self.work / "statistics.csv", "-fd", "1"]
@@ -74,6 +72,7 @@ class Sipp:
         self._command = command
 
     def start(self) -> "Sipp":
+        """Start; an INVITE that comes before sipp listens is sent again by Asterisk half a second later."""
         self._process = spawn(self._command, cwd=self.work, log=self.work / "console.log")
         return self
 
