@@ -44,6 +44,7 @@ def book_flaws(book: PhraseBook) -> list[Flaw]:
     flaws: list[Flaw] = []
     for name, family in book.families.items():
         seen: set[str] = set()
+        wanted = [spaced(phrase) for phrase in family.phrases]
         for key, phrases in (("phrases", family.phrases), ("unless", family.unless)):
             for index, phrase in enumerate(phrases):
                 folded = spaced(phrase)
@@ -52,7 +53,7 @@ def book_flaws(book: PhraseBook) -> list[Flaw]:
                     flaws.append(Flaw(at, "has no word in it"))
                 elif folded in seen:
                     flaws.append(Flaw(at, f"{phrase!r} is there twice"))
-                elif key == "unless" and not any(spaced(p) in folded for p in family.phrases):
+                elif key == "unless" and not any(p.strip() and p in folded for p in wanted):
                     flaws.append(Flaw(at, f"{phrase!r} holds none of the phrases, so it excuses nothing"))
                 seen.add(folded)
     return flaws
