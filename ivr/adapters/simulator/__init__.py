@@ -2,6 +2,8 @@
 
 from ivr.adapters.simulator.carrier import SimulationStuck, Simulator
 from ivr.adapters.simulator.happenings import Happening
+from ivr.adapters.simulator.load import Share, generate
+from ivr.adapters.simulator.scenario import Scenario, load_scenario
 from ivr.adapters.simulator.script import (
     Caller,
     Keys,
@@ -21,10 +23,14 @@ __all__ = [
     "Leaves",
     "Phone",
     "Says",
+    "Scenario",
+    "Share",
     "Silence",
     "SimulationStuck",
     "Simulator",
     "Stage",
     "Talk",
     "Utterance",
+    "generate",
+    "load_scenario",
 ]

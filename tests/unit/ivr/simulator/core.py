@@ -1,4 +1,4 @@
-"""A core small enough to see through: it answers what happens to a call from a list, and writes it all down."""
+"""A core small enough to see through: answers what happens to a call from a list, and writes it all down."""
 
 import wave
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ RECORDING = UUID(int=2)
 
 #: What to do about the next event of this kind.
 Plan = Sequence[tuple[type, Sequence[a.Action]]]
+Actions = list[a.Action]
 
 
 def prompt(seconds: float) -> tuple[a.Prompt, ...]:
@@ -52,6 +53,7 @@ class TinyCore:
     reports: list[tuple[float, CallEvent]] = field(default_factory=list)
     keys: list[tuple[UUID, str | None]] = field(default_factory=list)
     carrier_ids: dict[str, UUID] = field(default_factory=dict)
+    contacts: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     timers: list[datetime] = field(default_factory=list)
     _left: dict[UUID, list[tuple[type, Sequence[a.Action]]]] = field(default_factory=dict)
@@ -95,6 +97,9 @@ class TinyCore:
     ) -> None:
         self.keys.append((call_id, source_key))
         await self._react(call_id, event)
+
+    async def connected(self, carrier: str) -> None:
+        self.contacts.append(carrier)
 
     async def next_due(self) -> datetime | None:
         return min(self.timers, default=None)

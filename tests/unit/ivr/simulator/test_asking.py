@@ -1,6 +1,7 @@
 """Questions and replies: the prompt, the reply, and the clocks between them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from ivr.actions import Answer, DtmfInput, Gather, Hangup, Play, SpeechInput
 from ivr.adapters.simulator import Caller, Keys, Says, Silence
 from ivr.adapters.simulator.script import Reply
 from ivr.events import CallEnded, CallOffered, InputGathered, InputSource, Party
-from tests.unit.ivr.simulator.core import TinyCore, prompt, write_wav
+from tests.unit.ivr.simulator.core import Plan, TinyCore, prompt, write_wav
 
 SPEECH = SpeechInput("ko", ("yes", "no"))
 MENU = Gather("menu", prompt(3), DtmfInput(1))
@@ -16,7 +17,7 @@ NUMBER = Gather("number", prompt(2), DtmfInput(4, between_seconds=3))
 
 
 async def asked(
-    folder: Path, question: Gather, *replies: Reply, **options: object
+    folder: Path, question: Gather, *replies: Reply, **options: Any
 ) -> tuple[float, InputGathered]:
     core = TinyCore(folder, [(CallOffered, [Answer(), question]), (InputGathered, [Hangup()])])
     await core.run(Caller("c", 0, "100", replies=replies), **options)
@@ -53,7 +54,7 @@ async def test_a_caller_without_replies_left_is_silent(tmp_path: Path) -> None:
 
 
 async def test_a_reply_after_the_time_to_answer_waits_for_the_next_question(tmp_path: Path) -> None:
-    plan = [(CallOffered, [Answer(), MENU]), (InputGathered, [MENU]), (InputGathered, [Hangup()])]
+    plan: Plan = [(CallOffered, [Answer(), MENU]), (InputGathered, [MENU]), (InputGathered, [Hangup()])]
     core = TinyCore(tmp_path, plan)
     await core.run(Caller("c", 0, "100", replies=(Keys("1", at=9),)))
     assert [(at, event.value) for at, event in core.of(InputGathered)] == [(8.0, None), (9.0, "1")]
@@ -90,7 +91,7 @@ async def test_a_sensitive_answer_is_marked_and_not_told_to_onlookers(tmp_path: 
 
 
 async def test_keys_typed_ahead_answer_the_next_questions(tmp_path: Path) -> None:
-    plan = [
+    plan: Plan = [
         (CallOffered, [MENU]),
         (InputGathered, [Play(prompt(1), False), NUMBER]),
         (InputGathered, [Hangup()]),
@@ -101,7 +102,7 @@ async def test_keys_typed_ahead_answer_the_next_questions(tmp_path: Path) -> Non
 
 
 async def test_wrong_keys_first(tmp_path: Path) -> None:
-    plan = [(CallOffered, [MENU]), (InputGathered, [MENU]), (InputGathered, [Hangup()])]
+    plan: Plan = [(CallOffered, [MENU]), (InputGathered, [MENU]), (InputGathered, [Hangup()])]
     core = TinyCore(tmp_path, plan)
     await core.run(Caller("c", 0, "100", replies=(Keys("9"), Keys("1"))))
     assert [event.value for _, event in core.of(InputGathered)] == ["9", "1"]

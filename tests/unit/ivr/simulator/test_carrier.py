@@ -21,9 +21,9 @@ from ivr.events import (
     Party,
     TalkEnded,
 )
-from tests.unit.ivr.simulator.core import RESERVATION, START, TinyCore, prompt, ring
+from tests.unit.ivr.simulator.core import RESERVATION, START, Actions, Plan, TinyCore, prompt, ring
 
-WAIT_AND_RING = [a.Answer(), a.Hold(), ring()]
+WAIT_AND_RING: Actions = [a.Answer(), a.Hold(), ring()]
 
 
 def call_as_remembered(core: TinyCore, state: CallState, **known: object) -> Call:
@@ -95,7 +95,7 @@ async def test_orders_for_a_call_that_is_gone_do_nothing(tmp_path: Path) -> None
 
 async def test_a_whole_story_is_told_to_onlookers_with_numbers_masked(tmp_path: Path) -> None:
     question = a.Gather("menu", prompt(1), a.DtmfInput(1))
-    plan = [(CallOffered, [a.Answer(), question]), (object, [a.Hold(), ring()])]
+    plan: Plan = [(CallOffered, [a.Answer(), question]), (object, [a.Hold(), ring()])]
     core = TinyCore(tmp_path, plan)
     await core.run(Caller("Li", 0, "100", "13800138000", replies=(Keys("1"),)), phones=[Phone("ann")])
     assert core.told == [

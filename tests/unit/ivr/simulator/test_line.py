@@ -18,9 +18,9 @@ from ivr.events import (
     Party,
     TalkEnded,
 )
-from tests.unit.ivr.simulator.core import RESERVATION, START, TinyCore, prompt, ring
+from tests.unit.ivr.simulator.core import RESERVATION, START, Actions, Plan, TinyCore, prompt, ring
 
-WAIT = [a.Answer(), a.Hold()]
+WAIT: Actions = [a.Answer(), a.Hold()]
 ANN = Phone("ann", answers_after=2)
 
 
@@ -35,7 +35,7 @@ async def test_a_refused_caller_hears_busy_and_may_call_again(tmp_path: Path) ->
 
 
 async def test_prompts_are_played_one_after_the_other_before_the_hangup(tmp_path: Path) -> None:
-    plan = [(CallOffered, [a.Answer(), a.Play(prompt(1.5) + prompt(2)), a.Play(prompt(3)), a.Hangup()])]
+    plan: Plan = [(CallOffered, [a.Answer(), a.Play(prompt(1.5) + prompt(2)), a.Play(prompt(3)), a.Hangup()])]
     core = TinyCore(tmp_path, plan)
     await core.run(Caller("c", 0, "100"))
     assert core.reports[1:] == [(6.5, CallEnded(Party.SYSTEM, 16))]
@@ -100,7 +100,7 @@ async def test_a_lost_leg_of_the_caller_ends_the_call_with_its_cause(tmp_path: P
 @pytest.mark.parametrize("cause", [16, 44])
 async def test_when_the_agent_leaves_the_caller_goes_on_with_the_menu(tmp_path: Path, cause: int) -> None:
     question = a.Gather("survey", prompt(1), a.DtmfInput(1))
-    plan = [(CallOffered, [*WAIT, ring()]), (TalkEnded, [question]), (InputGathered, [a.Hangup()])]
+    plan: Plan = [(CallOffered, [*WAIT, ring()]), (TalkEnded, [question]), (InputGathered, [a.Hangup()])]
     core = TinyCore(tmp_path, plan)
     talk = Talk(5, ended_by=Party.AGENT, cause=cause)
     await core.run(Caller("c", 0, "100", talks=(talk,), replies=(Keys("5"),)), phones=[ANN])
@@ -145,7 +145,7 @@ async def test_an_agent_who_is_not_reached(
 
 
 async def test_an_agent_misses_the_second_ring_only(tmp_path: Path) -> None:
-    plan = [(CallOffered, [*WAIT, ring()])]
+    plan: Plan = [(CallOffered, [*WAIT, ring()])]
     core = TinyCore(tmp_path, plan)
     callers = [Caller(str(n), n * 60, "100", talks=(Talk(5),), patience=30) for n in range(3)]
     phone = Phone("ann", misses={2: MissReason.NO_ANSWER})
@@ -210,7 +210,7 @@ async def test_a_prompt_that_must_be_heard_is_heard_before_the_agent(tmp_path: P
 
 async def test_waiting_starts_afresh_after_a_question(tmp_path: Path) -> None:
     question = a.Gather("stay", prompt(1), a.DtmfInput(1))
-    plan = [(CallOffered, [a.Answer(), a.Hold()]), (InputGathered, [a.Hold()])]
+    plan: Plan = [(CallOffered, [a.Answer(), a.Hold()]), (InputGathered, [a.Hold()])]
     core = TinyCore(tmp_path, plan)
     simulator = core.simulator(Caller("c", 0, "100", patience=30, replies=(Keys("1"),)))
 
@@ -226,7 +226,7 @@ async def test_waiting_starts_afresh_after_a_question(tmp_path: Path) -> None:
 
 async def test_talks_are_taken_in_order(tmp_path: Path) -> None:
     again = ring(reservation=UUID(int=9))
-    plan = [(CallOffered, [*WAIT, ring()]), (TalkEnded, [a.Hold(), again])]
+    plan: Plan = [(CallOffered, [*WAIT, ring()]), (TalkEnded, [a.Hold(), again])]
     core = TinyCore(tmp_path, plan)
     talks = (Talk(5, ended_by=Party.AGENT), Talk(8))
     await core.run(Caller("c", 0, "100", talks=talks), phones=[ANN])
