@@ -6,7 +6,7 @@ Traffic (erlangs) = arrival rate x mean handle time. Sources: CRAN ErlangC, pywo
 import math
 from dataclasses import dataclass
 
-_NEGLIGIBLE = 1e-16
+_NEGLIGIBLE = 45.0  # natural logarithms below the greatest
 _MOST = 100_000
 
 
@@ -94,30 +94,25 @@ def erlang_a(load: Load, agents: int, patience: float, threshold: float = 20.0) 
 
     A birth-death chain with death rate min(k,n)*mu + max(k-n,0)*theta. An arrival that finds j waiting is
     served after V with exp(-theta*V) ~ Beta(n*mu/theta, j+1), which gives the answered's wait in closed form.
+    Raises UnstableQueueError where patience is so long that the queue has practically no end.
     """
     if agents < 1 or patience <= 0 or threshold < 0:
         raise ValueError("agents must be at least 1, patience above 0 s, threshold at least 0 s")
     if load.calls == 0:
         return Queueing(0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
     shape = agents * patience / load.aht
+    at_once, weights = _queue_weights(load, agents, patience)
     served_within = _ServedWithin(shape, threshold / patience)
-    # Weights are relative to "all agents busy, nobody waiting", then scaled so that the states up to there
-    # sum to one: Erlang B is that state's share of them.
-    scale = erlang_b(load.traffic, agents)
-    weight, harmonic = scale, 1 / (shape + 1)
+    harmonic = 0.0
     busy = served = in_time = waited = queued = 0.0
-    for waiting in range(_MOST):
+    for waiting, weight in enumerate(weights):
         chance = shape / (shape + waiting + 1)
+        harmonic += 1 / (shape + waiting + 1)
         busy += weight
         queued += waiting * weight
         served += weight * chance
         in_time += weight * served_within.next()
         waited += weight * chance * harmonic * patience
-        weight *= load.rate * patience / (shape + waiting + 1)
-        harmonic += 1 / (shape + waiting + 2)
-        if weight * (waiting + 1) <= _NEGLIGIBLE * busy and load.rate * patience < shape + waiting:
-            break
-    at_once = 1 - scale
     everyone = at_once + busy
     p_abandon = (busy - served) / everyone
     return Queueing(
@@ -128,6 +123,26 @@ def erlang_a(load: Load, agents: int, patience: float, threshold: float = 20.0) 
         mean_wait=queued / everyone / load.rate,
         occupancy=load.traffic * (1 - p_abandon) / agents,
     )
+
+
+def _queue_weights(load: Load, agents: int, patience: float) -> tuple[float, list[float]]:
+    """How likely, up to one factor, an agent is free, and all are busy with 0, 1, 2, ... waiting.
+
+    Erlang B is the share of "all busy, nobody waiting" among the states up to there. Logarithms, scaled to
+    the greatest, because in an overload the weights pass any float before they fall.
+    """
+    blocking = erlang_b(load.traffic, agents)
+    if blocking == 0:
+        return 1.0, []
+    shape, arrivals = agents * patience / load.aht, load.rate * patience
+    logs = [math.log(blocking)]
+    peak = max(logs[0], math.log1p(-blocking))
+    while arrivals >= shape + len(logs) or logs[-1] > peak - _NEGLIGIBLE:
+        if len(logs) == _MOST:
+            raise UnstableQueueError(f"more than {_MOST} callers would wait for {agents} agents")
+        logs.append(logs[-1] + math.log(arrivals / (shape + len(logs))))
+        peak = max(peak, logs[-1])
+    return math.exp(math.log1p(-blocking) - peak), [math.exp(log - peak) for log in logs]
 
 
 class _ServedWithin:

@@ -76,10 +76,9 @@ def test_hold_is_no_dead_air() -> None:
 
 def test_nobody_spoke() -> None:
     speech = measure(conversation(duration=10))
+    assert (speech.agent_share_of_call, speech.dead_air) == (0, ((0, 10),))
     assert speech.agent_share is None
     assert speech.agent_rate is None
-    assert speech.agent_share_of_call == 0
-    assert speech.dead_air == ((0, 10),)
     assert measure(conversation(duration=0)).overlap_share is None
 
 
