@@ -11,6 +11,8 @@ from ivr.menu_graph import circles, reachable
 from ivr.menu_steps import Branch, Choice, ChooseLanguage, Collect, Enqueue, Hangup, Set, Step
 from ivr.prompts import slots
 
+_CONDITIONS = ("tier", "customer", "hours", "language", "intent", "attribute")
+
 
 def flaws(menu: Menu) -> list[Flaw]:
     """Everything wrong with `menu`; the ways through it are looked at once all its names are right."""
@@ -144,9 +146,8 @@ def _collect(step: Collect, at: Place) -> Iterator[Flaw]:
 def _branch(menu: Menu, step: Branch, at: Place) -> Iterator[Flaw]:
     for index, case in enumerate(step.cases):
         here = (*at, "cases", index)
-        if not case.model_fields_set - {"go"}:
-            conditions = ("tier", "customer", "hours", "language", "intent", "attribute")
-            yield Flaw(here, "says no condition", conditions)
+        if all(getattr(case, condition) is None for condition in _CONDITIONS):
+            yield Flaw(here, "says no condition", _CONDITIONS)
         for number, language in enumerate(case.language or ()):
             if language not in menu.languages:
                 yield unknown((*here, "language", number), "language of this menu", language, menu.languages)

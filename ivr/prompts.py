@@ -61,7 +61,7 @@ def slots(text: str) -> tuple[str, ...]:
 
 
 def of_menu(menu: Menu, name: str, language: str, attributes: Mapping[str, str]) -> tuple[Prompt, ...]:
-    """The menu's prompt `name`, its slots read out by digits; the pieces around them are `name.1`, ..."""
+    """The menu's prompt `name`, its slots read out by digits; the pieces around them are `name_1`, ..."""
     heard: list[Prompt] = []
     for piece, is_slot in _pieces(name, menu.prompts[name][language]):
         if is_slot:
@@ -97,4 +97,4 @@ def _pieces(name: str, text: str) -> Iterator[tuple[Prompt, bool]]:
             yield Prompt("", part), True
         elif any(c.isalnum() for c in part):
             spoken += 1
-            yield Prompt("", part.strip(), name if len(parts) == 1 else f"{name}.{spoken}"), False
+            yield Prompt("", part.strip(), name if len(parts) == 1 else f"{name}_{spoken}"), False
