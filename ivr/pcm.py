@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 Samples = NDArray[np.int16]
 
+_BLOCK = 8192  # output samples filtered at once: bounds the memory of a long recording
 _BIAS = 0x84  # G.711: added before the logarithm, taken off after it
 
 
@@ -43,12 +44,30 @@ def resample(samples: Samples, rate: int, wanted: int) -> Samples:
         return samples
     common = gcd(rate, wanted)
     up, down = wanted // common, rate // common
-    spread = np.zeros(len(samples) * up, dtype=np.float32)
-    spread[::up] = samples
     taps = _low_pass(up, down)
-    half = len(taps) // 2
-    filtered = np.convolve(spread, taps)[half : half + len(spread) : down]
-    return np.clip(np.rint(filtered), -32768, 32767).astype(np.int16)
+    phases = _phases(up, down)
+    reach = phases.shape[1]
+    # In the signal with `up - 1` zeros after each sample, output n is centred on n * down; only the taps that
+    # meet a sample count: those of phase `centre % up`, on the `reach` samples up to `centre // up`.
+    centres = np.arange(-(-len(samples) * up // down)) * down + len(taps) // 2
+    padded = np.zeros(reach + max(len(samples), int(centres[-1]) // up + 1), dtype=np.float32)
+    padded[reach - 1 : reach - 1 + len(samples)] = samples
+    windows = np.lib.stride_tricks.sliding_window_view(padded, reach)
+    filtered: list[NDArray[np.float32]] = []
+    for start in range(0, len(centres), _BLOCK):
+        block = centres[start : start + _BLOCK]
+        filtered.append(np.einsum("nt,nt->n", windows[block // up], phases[block % up]))
+    return np.clip(np.rint(np.concatenate(filtered)), -32768, 32767).astype(np.int16)
+
+
+@lru_cache
+def _phases(up: int, down: int) -> NDArray[np.float32]:
+    """The taps that meet a sample, for each distance (0 to up - 1) from it; latest sample last."""
+    taps = _low_pass(up, down)
+    reach = -(-len(taps) // up)
+    padded = np.zeros(reach * up, dtype=np.float32)
+    padded[: len(taps)] = taps
+    return np.ascontiguousarray(padded.reshape(reach, up).T[:, ::-1])
 
 
 @lru_cache
