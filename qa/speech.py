@@ -100,7 +100,7 @@ def gaps(spans: Iterable[Span], duration: float) -> tuple[Span, ...]:
     for start, end in union(spans):
         if start > reached:
             found.append((reached, min(start, duration)))
-        reached = max(reached, end)
+        reached = end
     if duration > reached:
         found.append((reached, duration))
     return tuple(found)

@@ -47,6 +47,7 @@ def test_erlang_c_staffing_vectors() -> None:
     assert agents_for(busy_hour, service_level=0.8, threshold=30) == 28
     assert erlang_c(busy_hour, 27, threshold=30).service_level == pytest.approx(0.7822, abs=5e-5)
     assert staff_for(14, 0.30) == 20
+    assert staff_for(21, 0.30) == 30  # 21 / 0.7 is a little more than 30 in floating point
 
 
 def test_erlang_a_vector() -> None:
