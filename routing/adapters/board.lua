@@ -140,7 +140,7 @@ end
 
 function operations.view(class, everybody, most)
   return {
-    redis.call('ZRANGE', key('ready', class), 0, most - 1, 'WITHSCORES'),
+    tonumber(most) > 0 and redis.call('ZRANGE', key('ready', class), 0, most - 1, 'WITHSCORES') or {},
     redis.call('HGETALL', key('states', class)),
     redis.call('HVALS', key('states', everybody)),
   }

@@ -71,6 +71,7 @@ class BoardSuite:
         assert [agent.login for agent in view.ready] == ["bob", "cid"]
         assert view.ready[0].ready_since == after(3)
         assert (view.states, view.everybody) == ({"ready": 3, "paused": 1}, 5)
+        assert (await board.view("sales/0", most=0)).ready == ()
 
     async def test_an_older_standing_changes_nothing(self, board: Board) -> None:
         await board.stand(given_standing("ann", "sales/0", seq=5, ready=None))

@@ -1,0 +1,95 @@
+"""Agents in SQL. Appends that arrive together share a transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from config.batching import Batcher
+from routing.agent import Agent
+from routing.errors import AgentConflict, AgentExists, UnknownAgent
+from routing.ports import AgentEntry
+from routing.tables import agent_events, agents
+from routing.timeline import VERSION, kind_of, parse, parse_agent, render, render_agent
+
+
+class SqlAgentStore:
+    """`routing.ports.AgentStore` on SQLite or PostgreSQL."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._writes = Batcher(engine)
+
+    async def create(self, agent: Agent, entry: AgentEntry) -> None:
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(insert(agents), _columns(agent) | {"login": agent.login})
+            await connection.execute(insert(agent_events), [_event_row(agent.login, entry)])
+
+        try:
+            await self._writes.run(write)
+        except IntegrityError as error:
+            raise AgentExists(agent.login) from error
+
+    async def append(self, agent: Agent, entries: Sequence[AgentEntry]) -> None:
+        async def write(connection: AsyncConnection) -> None:
+            rows = [_event_row(agent.login, entry) for entry in entries]
+            await connection.execute(insert(agent_events), rows)
+            await connection.execute(update(agents).where(agents.c.login == agent.login), _columns(agent))
+
+        try:
+            await self._writes.run(write)
+        except IntegrityError as error:
+            raise AgentConflict(f"agent {agent.login!r} has moved past {entries[0].seq}") from error
+
+    async def get(self, login: str) -> Agent:
+        rows = await self._all(select(agents.c.body).where(agents.c.login == login))
+        if not rows:
+            raise UnknownAgent(login)
+        return parse_agent(rows[0]["body"])
+
+    async def all(self) -> list[Agent]:
+        rows = await self._all(select(agents.c.body).order_by(agents.c.login))
+        return [parse_agent(row["body"]) for row in rows]
+
+    async def on_endpoint(self, endpoint: str) -> list[Agent]:
+        query = select(agents.c.body).where(agents.c.endpoint == endpoint).order_by(agents.c.login)
+        return [parse_agent(row["body"]) for row in await self._all(query)]
+
+    async def timeline(self, login: str) -> list[AgentEntry]:
+        query = select(agent_events).where(agent_events.c.agent == login).order_by(agent_events.c.seq)
+        return [_entry(row) for row in await self._all(query)]
+
+    async def _all(self, query: Any) -> Sequence[RowMapping]:
+        async with self._engine.connect() as connection:
+            await connection.execution_options(read_only=True)
+            return (await connection.execute(query)).mappings().all()
+
+
+def _columns(agent: Agent) -> dict[str, Any]:
+    return {
+        "name": agent.name,
+        "endpoint": agent.endpoint,
+        "skills": agent.skills,
+        "state": agent.state.value,
+        "since": agent.since,
+        "reachable": agent.reachable,
+        "seq": agent.seq,
+        "body": render_agent(agent),
+    }
+
+
+def _event_row(login: str, entry: AgentEntry) -> dict[str, Any]:
+    return {
+        "agent": login,
+        "seq": entry.seq,
+        "at": entry.at,
+        "kind": kind_of(entry.event),
+        "version": VERSION,
+        "data": render(entry.event),
+    }
+
+
+def _entry(row: RowMapping) -> AgentEntry:
+    return AgentEntry(row["seq"], row["at"], parse(row["kind"], row["data"]))
