@@ -1,0 +1,299 @@
+"""Telephony on an Asterisk: the sessions of all callers, through outages of the line to it and our own."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from uuid import UUID
+
+import structlog
+
+from ivr.actions import Action, RingAgent
+from ivr.adapters.asterisk import translate
+from ivr.adapters.asterisk.ami import Ami, AmiSettings, Item, LinkDown, LinkUp
+from ivr.adapters.asterisk.away import AwayLog
+from ivr.adapters.asterisk.errors import ActionRefused, AmiError
+from ivr.adapters.asterisk.frames import Event
+from ivr.adapters.asterisk.gathering import RegisterGrammar
+from ivr.adapters.asterisk.lease import Lease, LeaseTaken
+from ivr.adapters.asterisk.session import Session, Tools
+from ivr.adapters.asterisk.sounds import PromptPath, Sounds
+from ivr.adapters.asterisk.waiting import Tasks
+from ivr.call import Call
+from ivr.events import CallEnded, Party
+from ivr.ports import Sink
+
+log = structlog.get_logger()
+
+#: Told (endpoint as "PJSIP/1001", whether its phone is registered and answers).
+OnPresence = Callable[[str, bool], None]
+
+CONTEXT = "hotline-inbound"
+_FIRST_CONTACT = 10.0  # seconds that `reattach` waits for a connection before it leaves the rest to later
+_SWEEP_EVERY = 10.0
+_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class AsteriskPlace:
+    """Where things are. `folders` maps our folders to Asterisk's; `spool` is as Asterisk sees it.
+
+    `state` is a folder of ours in which the place in the CEL file is kept.
+    """
+
+    spool: PurePosixPath
+    state: Path
+    folders: tuple[tuple[Path, PurePosixPath], ...] = ()
+    cel_file: Path | None = None
+
+
+class AsteriskTelephony:
+    """One Asterisk. `owner` names this installation, the same after a restart."""
+
+    name = translate.CARRIER
+
+    def __init__(
+        self,
+        settings: AmiSettings,
+        place: AsteriskPlace,
+        prompt_path: PromptPath,
+        owner: str,
+        *,
+        lease_seconds: int = 15,
+        on_presence: OnPresence = lambda _endpoint, _registered: None,
+        register_grammar: RegisterGrammar | None = None,
+    ) -> None:
+        self._ami = Ami(settings, self._consume)
+        self._place = place
+        self._sounds = Sounds(prompt_path, place.folders)
+        self._lease = Lease(self._ami, owner, lease_seconds)
+        self._on_presence = on_presence
+        self._register_grammar = register_grammar
+        self._away = AwayLog(place.cel_file, place.state / "asterisk-cel.offset")
+        self._tools: Tools | None = None
+        self._tasks = Tasks()
+        self._steering: asyncio.Task[None] | None = None
+        self._mine = False  # whether the lease is ours and the connection up
+        self._ready = asyncio.Event()
+        self._by_channel: dict[str, Session] = {}
+        self._by_call: dict[UUID, Session] = {}
+        self._by_reservation: dict[UUID, Session] = {}
+        self._early: dict[UUID, list[Action]] = {}
+        self._offering: set[str] = set()
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._unresolved: dict[UUID, Call] = {}
+        self._reattached = False
+
+    # ------------------------------------------------------------------ the port
+
+    @contextlib.asynccontextmanager
+    async def running(self, sink: Sink) -> AsyncIterator[None]:
+        self._tools = Tools(self._ami, self._sounds, self._place.spool, sink, self._register_grammar)
+        await self._away.open()
+        async with self._ami.running():
+            try:
+                yield
+            finally:
+                self._link_down()
+                if self._ami.connected:
+                    await self._lease.release()
+                await asyncio.gather(*(session.close() for session in self._by_channel.values()))
+                await self._tasks.cancel()
+
+    async def perform(self, call_id: UUID, actions: Sequence[Action]) -> None:
+        session = self._by_call.get(call_id)
+        if session is not None:
+            self._give(session, actions)
+        elif self._offering:
+            # The core acts on a call before it has told us the call's id.
+            self._early.setdefault(call_id, []).extend(actions)
+
+    async def reattach(self, calls: Sequence[Call]) -> None:
+        self._unresolved |= {call.id: call for call in calls}
+        self._reattached = True
+        with contextlib.suppress(TimeoutError, AmiError):
+            await asyncio.wait_for(self._ready.wait(), _FIRST_CONTACT)
+            if self._unresolved:
+                await self._resync()
+
+    def speech_started(self, call_id: str) -> None:
+        """The caller of this call begins to speak: a prompt that may be interrupted falls silent."""
+        with contextlib.suppress(ValueError):
+            session = self._by_call.get(UUID(call_id))
+            if session is not None:
+                session.speech_started()
+
+    # ------------------------------------------------------------------ events, in order
+
+    def _consume(self, item: Item) -> None:
+        match item:
+            case LinkUp():
+                self._steering = self._tasks.spawn(self._steer())
+            case LinkDown():
+                self._link_down()
+            case _:
+                self._learn(item)
+
+    def _learn(self, event: Event) -> None:
+        if event["event"] == "ContactStatus":
+            self._tell_presence(event)
+        if event["event"] == "AsyncAGIStart" and event["uniqueid"] not in self._seen:
+            if self._mine:  # otherwise it is asked for once the lease is ours
+                self._offer(event)
+            return
+        session = self._session_of(event)
+        if session is not None:
+            session.learn(event)
+
+    def _session_of(self, event: Event) -> Session | None:
+        uniqueid = event.get("uniqueid") or event.get("destuniqueid", "")
+        session = self._by_channel.get(uniqueid)
+        if session is not None:
+            return session
+        reservation = translate.reservation_of(uniqueid)
+        return None if reservation is None else self._by_reservation.get(reservation)
+
+    def _tell_presence(self, event: Mapping[str, str]) -> None:
+        known = translate.presence(event)
+        if known is not None:
+            self._on_presence(*known)
+
+    # ------------------------------------------------------------------ sessions
+
+    def _offer(self, event: Event) -> None:
+        session = self._open(event["uniqueid"])
+        self._offering.add(session.uniqueid)
+        session.start(translate.offered(event))
+
+    def _open(self, uniqueid: str, call_id: UUID | None = None) -> Session:
+        assert self._tools is not None, "not running"
+        session = Session(self._tools, uniqueid, self._known, self._over, call_id)
+        self._by_channel[uniqueid] = session
+        self._seen[uniqueid] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        if call_id is not None:
+            self._by_call[call_id] = session
+        return session
+
+    def _known(self, session: Session, call_id: UUID) -> None:
+        self._by_call[call_id] = session
+        early = self._early.pop(call_id, None)
+        if early:
+            self._give(session, early)
+        self._offered(session.uniqueid)
+
+    def _give(self, session: Session, actions: Sequence[Action]) -> None:
+        for action in actions:
+            if isinstance(action, RingAgent):
+                self._by_reservation[action.reservation] = session
+        session.perform(actions)
+
+    def _offered(self, uniqueid: str) -> None:
+        self._offering.discard(uniqueid)
+        if not self._offering:
+            self._early.clear()  # for calls that were gone before
+
+    def _over(self, session: Session) -> None:
+        self._by_channel.pop(session.uniqueid, None)
+        if session.call_id is not None:
+            self._by_call.pop(session.call_id, None)
+        for reservation in [r for r, other in self._by_reservation.items() if other is session]:
+            del self._by_reservation[reservation]
+        self._offered(session.uniqueid)
+
+    # ------------------------------------------------------------------ the link
+
+    def _link_down(self) -> None:
+        self._mine = False
+        self._ready.clear()
+        if self._steering is not None:
+            self._steering.cancel()
+            self._steering = None
+        for session in list(self._by_channel.values()):
+            session.link_down()
+
+    async def _steer(self) -> None:
+        """For as long as a connection lasts: takes the lease, finds out what there is, keeps both up."""
+        try:
+            await self._lease.acquire()
+            self._mine = True
+            await self._ask_presence()
+            await self._resync()
+            self._ready.set()
+            await asyncio.gather(self._keep_lease(), self._keep_sweeping())
+        except LeaseTaken as taken:
+            log.error("lost the right to steer this Asterisk", why=str(taken))
+            self._ami.drop()
+        except AmiError as problem:
+            log.warning("the connection to Asterisk is of no use", why=str(problem))
+            self._ami.drop()
+
+    async def _keep_lease(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease.renew_every)
+            await self._lease.renew()
+
+    async def _ask_presence(self) -> None:
+        with contextlib.suppress(ActionRefused):
+            for contact in await self._ami.listing("PJSIPShowContacts"):
+                self._tell_presence(translate.contact(contact))
+
+    async def _resync(self) -> None:
+        """Compares the sessions without a link, and the calls handed over, with the channels there are."""
+        for call in self._unresolved.values():
+            if call.carrier_id not in self._by_channel:
+                self._take_up(call)
+        self._unresolved.clear()
+        lost = [session for session in self._by_channel.values() if session.lost]
+        rows = {row["uniqueid"]: row for row in await self._ami.listing("CoreShowChannels")}
+        await self._away.read()
+        await asyncio.gather(*(self._recover(session, rows) for session in lost))
+        if self._reattached:
+            for row in rows.values():
+                if self._unclaimed(row):
+                    self._offer(row)
+
+    def _take_up(self, call: Call) -> None:
+        session = self._open(call.carrier_id, call.id)
+        if call.reservation is not None:
+            self._by_reservation[call.reservation] = session
+        session.restore(call)
+        session.start()
+
+    async def _recover(self, session: Session, rows: Mapping[str, Event]) -> None:
+        if session.uniqueid in rows:
+            await session.recover(rows, self._away.histories)
+        else:
+            end = await self._away.end_of(session.uniqueid)
+            session.end(end.by, end.cause, end.at, end.detail)
+
+    def _unclaimed(self, row: Event) -> bool:
+        return (
+            row.get("context") == CONTEXT
+            and row.get("application") == "AGI"
+            and row["uniqueid"] not in self._seen
+        )
+
+    # ------------------------------------------------------------------ calls that nobody steered
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            if self._reattached:
+                await self._sweep()
+            await asyncio.sleep(_SWEEP_EVERY)
+
+    async def _sweep(self) -> None:
+        """Tells of callers who came and went unseen, as the call event log has them."""
+        assert self._tools is not None, "not running"
+        await self._away.read()
+        for history in self._away.ended():
+            if history.inbound and history.uniqueid not in self._seen:
+                call_id = await self._tools.sink.offered(history.offered(), history.began_at)
+                ended = CallEnded(history.by(Party.CUSTOMER), history.cause, "away")
+                key = f"asterisk:{history.uniqueid}:CallEnded"
+                await self._tools.sink.happened(call_id, ended, history.ended_at, key)
+            self._away.forget(history.uniqueid)
+        await self._away.keep()

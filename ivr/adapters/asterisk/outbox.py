@@ -1,0 +1,71 @@
+"""What one call reports to the core: in order, each once, again when the core could not store it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from ivr.errors import UnknownCall
+from ivr.events import CallEvent, CallOffered
+from ivr.ports import Sink
+
+log = structlog.get_logger()
+
+_RETRY = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    event: CallEvent
+    at: datetime | None
+    source_key: str | None
+
+
+class Outbox:
+    """`run` reports until `close`, and then what is left. A call not known yet is offered first."""
+
+    def __init__(self, sink: Sink, on_id: Callable[[UUID], None], call_id: UUID | None = None) -> None:
+        self.call_id = call_id
+        self._sink = sink
+        self._on_id = on_id
+        self._reports: asyncio.Queue[_Report | None] = asyncio.Queue()
+
+    def put(self, event: CallEvent, at: datetime | None = None, source_key: str | None = None) -> None:
+        self._reports.put_nowait(_Report(event, at, source_key))
+
+    def close(self) -> None:
+        self._reports.put_nowait(None)
+
+    async def flush(self) -> None:
+        """Returns once everything reported so far was acted upon."""
+        await self._reports.join()
+
+    async def run(self) -> None:
+        while (report := await self._reports.get()) is not None:
+            try:
+                await self._persist(report)
+            finally:
+                self._reports.task_done()
+        self._reports.task_done()
+
+    async def _persist(self, report: _Report) -> None:
+        for pause in (*_RETRY, None):
+            try:
+                return await self._deliver(report)
+            except UnknownCall:
+                return None
+            except Exception:
+                log.exception("an event could not be stored", kind=type(report.event).__name__)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+        return None
+
+    async def _deliver(self, report: _Report) -> None:
+        if isinstance(report.event, CallOffered):
+            self.call_id = await self._sink.offered(report.event, report.at)
+            self._on_id(self.call_id)
+        elif self.call_id is not None:
+            await self._sink.happened(self.call_id, report.event, report.at, report.source_key)
