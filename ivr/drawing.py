@@ -44,7 +44,8 @@ def _described(name: str, step: Step) -> str:
         case Enqueue():
             lines.append(f"queue: {step.queue or 'by intent and language'}")
         case Collect():
-            lines.append(f"{step.min_digits}-{step.max_digits} digits")
+            least = "" if step.min_digits == step.max_digits else f"{step.min_digits} to "
+            lines.append(f"{least}{step.max_digits} digits")
     return "\n".join([*lines, *(["self-served"] if step.complete else [])])
 
 
