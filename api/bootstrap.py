@@ -9,13 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.journey import Journey, table_of
 from api.migrations import upgrade_database
 from api.timekeeper import Timekeeper
 from config.clock import Clock, SystemClock
-from config.database import open_engine
+from config.database import Database
 from config.ids import NewId, new_id
 from config.routing import RoutingConfig, load_routing
 from config.settings import Settings
@@ -62,7 +61,7 @@ class Program:
     config: RoutingConfig
     clock: Clock
     new_id: NewId
-    engine: AsyncEngine
+    database: Database
     store: SqlCallStore
     calls: CallService
     customers: CustomerService
@@ -122,7 +121,6 @@ class Program:
             for carrier in self.carriers.values():
                 await stack.enter_async_context(carrier.running(self.calls))
             yield
-        await self.store.flush()
 
 
 @asynccontextmanager
@@ -137,18 +135,18 @@ async def open_program(
     menus = load_menus(settings.config / "menus")
     if upgrade and not settings.database_url:
         await upgrade_database(settings.url)
-    engine = open_engine(settings.url)
+    database = Database(settings.url)
     try:
-        yield _wire(settings, config, menus, engine, clock or SystemClock(), ids)
+        yield _wire(settings, config, menus, database, clock or SystemClock(), ids)
     finally:
-        await engine.dispose()
+        await database.close()
 
 
 def _wire(
     settings: Settings,
     config: RoutingConfig,
     menus: Mapping[str, Menu],
-    engine: AsyncEngine,
+    database: Database,
     clock: Clock,
     ids: NewId,
 ) -> Program:
@@ -157,23 +155,23 @@ def _wire(
     async def perform(call: Call, actions: tuple[Action, ...]) -> None:
         await carriers[call.carrier].perform(call.id, actions)
 
-    store = SqlCallStore(engine)
+    store = SqlCallStore(database)
     calls = CallService(store, clock, ids)
     customers = CustomerService(
-        SqlCustomerStore(engine, clock),
+        SqlCustomerStore(database, clock),
         ids,
         region=config.region,
         tiers=frozenset(config.tiers),
         languages=frozenset(config.languages),
     )
-    book = MenuBook(menus, ConfigVersions(engine, clock))
+    book = MenuBook(menus, ConfigVersions(database, clock))
     lines = Lines()
     board: Board = MemoryBoard()
-    routing = RoutingService(board, SqlAgentStore(engine), calls.record, clock, config, ids)
+    routing = RoutingService(board, SqlAgentStore(database), calls.record, clock, config, ids)
     attendant = Attendant(calls, customers, book, config, lines, clock, perform, partial(place, config))
-    recordings = SqlRecordings(engine)
+    recordings = SqlRecordings(database)
     recording = RecordingService(recordings, calls, ids, perform)
-    ledger, scores = SqlLedger(engine), SqlScores(engine)
+    ledger, scores = SqlLedger(database), SqlScores(database)
     quality = QualityService(
         ledger, scores, load_library(settings.config), clock, ids, frozenset(config.dropped_causes)
     )
@@ -183,7 +181,7 @@ def _wire(
         config=config,
         clock=clock,
         new_id=ids,
-        engine=engine,
+        database=database,
         store=store,
         calls=calls,
         customers=customers,

@@ -1,13 +1,18 @@
 """The SQL database: SQLite in a file, or PostgreSQL; one metadata, one UTC type, one way to open it."""
 
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import JSON, DateTime, MetaData, event
+from sqlalchemy import JSON, DateTime, Executable, MetaData, RowMapping, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
+
+from config.group_commit import GroupCommit, Write
+
+T = TypeVar("T")
 
 #: Every table of the program; each package's `tables.py` adds its own.
 metadata = MetaData(
@@ -42,13 +47,63 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Database:
+    """One database: reads on the event loop, writes in shared transactions, in the order they were given."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_engine(url)
+        self._writes = GroupCommit(_open_writer(url))
+
+    async def read(self, query: Executable) -> Sequence[RowMapping]:
+        """The rows of a query."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(read_only=True)
+            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+        return rows
+
+    async def first(self, query: Executable) -> RowMapping | None:
+        rows = await self.read(query)
+        return rows[0] if rows else None
+
+    async def write(self, write: Write[T]) -> T:
+        """What `write` gives, once it is committed; raises what it raised, with nothing of it stored.
+
+        `write` runs in another thread, on a plain connection, inside a transaction that others may share.
+        """
+        return await self._writes.run(write)
+
+    def write_soon(self, key: Hashable, statement: Executable) -> None:
+        """Adds `statement` to the next transaction, in place of an earlier one under the same key."""
+        self._writes.soon(key, statement)
+
+    async def flush(self) -> None:
+        """Returns once everything given to `write_soon` is committed."""
+        await self._writes.flush()
+
+    async def close(self) -> None:
+        await self._writes.close()
+        await self.engine.dispose()
+
+
 def open_engine(url: str) -> AsyncEngine:
     """An engine for `url`. On SQLite: WAL, foreign keys, and every transaction takes the write lock first."""
     if not url.startswith("sqlite"):
         return create_async_engine(url, pool_pre_ping=True)
     engine = create_async_engine(url, connect_args={"timeout": 30})
+    _tune_sqlite(engine.sync_engine)
+    return engine
 
-    @event.listens_for(engine.sync_engine, "connect")
+
+def _open_writer(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=1, max_overflow=0)
+    engine = create_engine(url.replace("+aiosqlite", "", 1), connect_args={"timeout": 30})
+    _tune_sqlite(engine)
+    return engine
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         cursor = connection.cursor()
@@ -56,9 +111,7 @@ def open_engine(url: str) -> AsyncEngine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-    return engine

@@ -2,10 +2,9 @@
 
 from sqlalchemy import Column, String, Table, Text, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from config.clock import Clock
-from config.database import Utc, metadata
+from config.database import Database, Utc, metadata
 
 config_versions = Table(
     "config_versions",
@@ -20,8 +19,8 @@ config_versions = Table(
 
 
 class ConfigVersions:
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
         self._clock = clock
 
     async def keep(self, kind: str, name: str, digest: str, body: str, *, made_by: str = "file") -> None:
@@ -35,8 +34,7 @@ class ConfigVersions:
             "made_at": self._clock.now(),
         }
         try:
-            async with self._engine.begin() as connection:
-                await connection.execute(config_versions.insert(), row)
+            await self._database.write(lambda connection: connection.execute(config_versions.insert(), row))
         except IntegrityError:
             if await self.body(kind, digest) is None:
                 raise
@@ -45,6 +43,5 @@ class ConfigVersions:
         query = select(config_versions.c.body).where(
             config_versions.c.kind == kind, config_versions.c.digest == digest
         )
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            return (await connection.execute(query)).scalar_one_or_none()
+        row = await self._database.first(query)
+        return row["body"] if row else None

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, func, insert, select, update
 
 from config.clock import Clock
+from config.database import Database
 from customers.customer import Customer
 from customers.tables import customers
 
@@ -13,37 +13,37 @@ from customers.tables import customers
 class SqlCustomerStore:
     """`customers.ports.CustomerStore` on SQLite or PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
         self._clock = clock
 
     async def by_number(self, number: str) -> Customer | None:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            found = await connection.execute(select(customers).where(customers.c.number == number))
-            row = found.mappings().first()
+        row = await self._database.first(select(customers).where(customers.c.number == number))
         if row is None:
             return None
         return Customer(row["id"], row["number"], row["name"], row["tier"], row["language"])
 
     async def save(self, people: Sequence[Customer]) -> None:
-        async with self._engine.begin() as connection:
+        now = self._clock.now()
+
+        def save(connection: Connection) -> None:
             for person in people:
                 details = {
                     "name": person.name,
                     "tier": person.tier,
                     "language": person.language,
-                    "updated_at": self._clock.now(),
+                    "updated_at": now,
                 }
-                changed = await connection.execute(
+                changed = connection.execute(
                     update(customers).where(customers.c.number == person.number).values(details)
                 )
                 if not changed.rowcount:
-                    await connection.execute(
+                    connection.execute(
                         insert(customers), details | {"id": person.id, "number": person.number}
                     )
 
+        await self._database.write(save)
+
     async def count(self) -> int:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            return (await connection.execute(select(func.count()).select_from(customers))).scalar_one()
+        [row] = await self._database.read(select(func.count().label("customers")).select_from(customers))
+        return int(row["customers"])

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, String, cast, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, String, cast, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from config.batching import Batcher
+from config.database import Database
 from ivr.call import Call, CallState
 from ivr.errors import DuplicateEvent, TimelineConflict, UnknownCall
 from ivr.ports import Entry
@@ -20,14 +19,13 @@ from ivr.timeline import VERSION, kind_of, parse, parse_call, render, render_cal
 class SqlCallStore:
     """`ivr.ports.CallStore` on SQLite or PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._writes = Batcher(engine)
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._handled: dict[UUID, int] = {}
 
     async def create(self, call: Call, entry: Entry) -> Call:
         try:
-            await self._writes.run(lambda connection: _insert_call(connection, call, entry))
+            await self._database.write(lambda connection: _insert_call(connection, call, entry))
         except IntegrityError:
             existing = await self.find_by_carrier_id(call.carrier, call.carrier_id)
             if existing is None:
@@ -37,7 +35,7 @@ class SqlCallStore:
 
     async def append(self, call: Call, entries: Sequence[Entry]) -> None:
         try:
-            await self._writes.run(lambda connection: _append(connection, call, entries))
+            await self._database.write(lambda connection: _append(connection, call, entries))
         except IntegrityError as error:
             keys = [entry.source_key for entry in entries if entry.source_key]
             if keys and await self._known_key(keys):
@@ -47,7 +45,7 @@ class SqlCallStore:
     def mark_handled(self, call_id: UUID, seq: int) -> None:
         """Notes that the journey acted on events up to `seq`; written with the next transaction."""
         seq = self._handled[call_id] = max(seq, self._handled.get(call_id, 0))
-        self._writes.soon(
+        self._database.write_soon(
             call_id, update(calls).where(calls.c.id == call_id, calls.c.handled < seq).values(handled=seq)
         )
 
@@ -56,20 +54,20 @@ class SqlCallStore:
         self._handled.pop(call_id, None)
 
     async def flush(self) -> None:
-        await self._writes.flush()
+        await self._database.flush()
 
     async def get(self, call_id: UUID) -> Call:
-        row = await self._first(select(calls.c.body).where(calls.c.id == call_id))
+        row = await self._database.first(select(calls.c.body).where(calls.c.id == call_id))
         if row is None:
             raise UnknownCall(call_id)
         return parse_call(row["body"])
 
     async def timeline(self, call_id: UUID) -> list[Entry]:
         query = select(call_events).where(call_events.c.call_id == call_id).order_by(call_events.c.seq)
-        return [_entry(row) for row in await self._all(query)]
+        return [_entry(row) for row in await self._database.read(query)]
 
     async def find_by_carrier_id(self, carrier: str, carrier_id: str) -> UUID | None:
-        row = await self._first(
+        row = await self._database.first(
             select(calls.c.id).where(calls.c.carrier == carrier, calls.c.carrier_id == carrier_id)
         )
         return row["id"] if row else None
@@ -80,13 +78,13 @@ class SqlCallStore:
             .where(calls.c.state != CallState.ENDED)
             .order_by(calls.c.offered_at, calls.c.id)
         )
-        return [parse_call(row["body"]) for row in await self._all(query)]
+        return [parse_call(row["body"]) for row in await self._database.read(query)]
 
     async def unhandled(self) -> list[tuple[Call, list[Entry]]]:
         """Calls with events that the journey has not acted on, and those events, oldest call first."""
         query = select(calls.c.body, calls.c.handled).where(calls.c.handled < calls.c.seq)
         behind = []
-        for row in await self._all(query.order_by(calls.c.offered_at, calls.c.id)):
+        for row in await self._database.read(query.order_by(calls.c.offered_at, calls.c.id)):
             call = parse_call(row["body"])
             entries = await self.timeline(call.id)
             behind.append((call, [entry for entry in entries if entry.seq > row["handled"]]))
@@ -96,7 +94,7 @@ class SqlCallStore:
         digits = "".join(c for c in prefix.lower() if c in "0123456789abcdef")
         text = func.replace(cast(calls.c.id, String), "-", "")
         query = select(calls.c.id).where(text.startswith(digits)).order_by(calls.c.id).limit(50)
-        return [row["id"] for row in await self._all(query)]
+        return [row["id"] for row in await self._database.read(query)]
 
     async def all_calls(
         self, since: datetime | None = None, until: datetime | None = None
@@ -106,32 +104,23 @@ class SqlCallStore:
             query = query.where(calls.c.offered_at >= since)
         if until is not None:
             query = query.where(calls.c.offered_at < until)
-        for row in await self._all(query):
+        for row in await self._database.read(query):
             yield parse_call(row["body"])
 
     async def _known_key(self, keys: Sequence[str]) -> bool:
         query = select(call_events.c.seq).where(call_events.c.source_key.in_(keys)).limit(1)
-        return await self._first(query) is not None
-
-    async def _all(self, query: Any) -> Sequence[RowMapping]:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            return (await connection.execute(query)).mappings().all()
-
-    async def _first(self, query: Any) -> RowMapping | None:
-        rows = await self._all(query)
-        return rows[0] if rows else None
+        return await self._database.first(query) is not None
 
 
-async def _insert_call(connection: AsyncConnection, call: Call, entry: Entry) -> None:
+def _insert_call(connection: Connection, call: Call, entry: Entry) -> None:
     row = _columns(call) | {"id": call.id, "handled": 0}
-    await connection.execute(insert(calls), row)
-    await connection.execute(insert(call_events), [_event_row(call.id, entry)])
+    connection.execute(insert(calls), row)
+    connection.execute(insert(call_events), [_event_row(call.id, entry)])
 
 
-async def _append(connection: AsyncConnection, call: Call, entries: Sequence[Entry]) -> None:
-    await connection.execute(insert(call_events), [_event_row(call.id, entry) for entry in entries])
-    await connection.execute(update(calls).where(calls.c.id == call.id), _columns(call))
+def _append(connection: Connection, call: Call, entries: Sequence[Entry]) -> None:
+    connection.execute(insert(call_events), [_event_row(call.id, entry) for entry in entries])
+    connection.execute(update(calls).where(calls.c.id == call.id), _columns(call))
 
 
 def _columns(call: Call) -> dict[str, Any]:

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, select
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from config.batching import Batcher
+from config.database import Database
 from ivr.call import CallState
 from ivr.events import Party
 from ivr.tables import calls
@@ -22,51 +21,45 @@ _ENDED = calls.c.state == CallState.ENDED
 
 
 class SqlLedger:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._writes = Batcher(engine)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def write(self, line: LedgerLine) -> None:
         """Stores a line once; writing it again changes nothing."""
         row = asdict(line)
 
-        async def insert_line(connection: AsyncConnection) -> None:
-            await connection.execute(insert(ledger), row)
-
         try:
-            await self._writes.run(insert_line)
+            await self._database.write(lambda connection: connection.execute(insert(ledger), row))
         except IntegrityError:
             if await self.line(line.call_id) is None:
                 raise
 
     async def line(self, call_id: UUID) -> LedgerLine | None:
-        rows = await self._read(select(ledger).where(ledger.c.call_id == call_id))
+        rows = await self._database.read(select(ledger).where(ledger.c.call_id == call_id))
         return _line(rows[0]) if rows else None
 
     async def lines(self, since: datetime | None = None, until: datetime | None = None) -> list[LedgerLine]:
         query = _between(select(ledger), ledger.c.offered_at, since, until)
-        return [_line(row) for row in await self._read(query.order_by(ledger.c.offered_at, ledger.c.call_id))]
+        return [
+            _line(row)
+            for row in await self._database.read(query.order_by(ledger.c.offered_at, ledger.c.call_id))
+        ]
 
     async def counts(self, since: datetime | None = None, until: datetime | None = None) -> tuple[int, int]:
         """How many calls offered in the time have ended, and how many are in progress."""
         query = _between(
-            select(_ENDED, func.count()).group_by(_ENDED), calls.c.offered_at, since, until
+            select(_ENDED.label("ended"), func.count().label("calls")).group_by(_ENDED),
+            calls.c.offered_at,
+            since,
+            until,
         )
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            found: dict[bool, int] = {bool(ended): n for ended, n in await connection.execute(query)}
+        found = {bool(row["ended"]): row["calls"] for row in await self._database.read(query)}
         return found.get(True, 0), found.get(False, 0)
-
-    async def _read(self, query: Select[Any]) -> Sequence[RowMapping]:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
-        return rows
 
 
 class SqlScores:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def save(self, row: dict[str, Any]) -> None:
         """Stores a score; an earlier one by the same version of the same card on the same recording gives way."""
@@ -75,17 +68,16 @@ class SqlScores:
             & (scores.c.scorecard == row["scorecard"])
             & (scores.c.scorecard_version == row["scorecard_version"])
         )
-        async with self._engine.begin() as connection:
-            await connection.execute(delete(scores).where(same))
-            await connection.execute(insert(scores), row)
+
+        def replace(connection: Connection) -> None:
+            connection.execute(delete(scores).where(same))
+            connection.execute(insert(scores), row)
+
+        await self._database.write(replace)
 
     async def of_call(self, call_id: UUID) -> list[dict[str, Any]]:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            found = await connection.execute(
-                select(scores).where(scores.c.call_id == call_id).order_by(scores.c.scored_at)
-            )
-            return [dict(row) for row in found.mappings()]
+        query = select(scores).where(scores.c.call_id == call_id).order_by(scores.c.scored_at)
+        return [dict(row) for row in await self._database.read(query)]
 
 
 def _between(query: Any, column: Any, since: datetime | None, until: datetime | None) -> Any:

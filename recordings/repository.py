@@ -1,15 +1,15 @@
 """Recordings and transcripts in SQL; a worker claims a row by a lease."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import RowMapping, and_, delete, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
 
+from config.database import Database
 from recordings.errors import UnknownRecording
 from recordings.recording import Lease, Recording, RecordingState, StoredTrack
 from recordings.tables import recordings, transcripts
@@ -30,16 +30,15 @@ class Filed:
 
 
 class SqlRecordings:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def add(self, recording: Recording, reservation: UUID, agent: str) -> Recording:
         """Stores a new recording; gives the one that the conversation has already."""
-        async with self._engine.begin() as connection:
-            found = await connection.execute(
-                select(recordings).where(recordings.c.reservation == reservation)
-            )
-            row = found.mappings().first()
+
+        def add(connection: Connection) -> Recording:
+            same = select(recordings).where(recordings.c.reservation == reservation)
+            row = connection.execute(same).mappings().first()
             if row is not None:
                 return _filed(row).recording
             values = _columns(recording) | {
@@ -50,27 +49,29 @@ class SqlRecordings:
                 "language": recording.language,
                 "began_at": recording.began_at,
             }
-            await connection.execute(insert(recordings), values)
-        return recording
+            connection.execute(insert(recordings), values)
+            return recording
+
+        return await self._database.write(add)
 
     async def close(self, recording_id: UUID, at: datetime) -> None:
         """Notes that the conversation ended; a second time changes nothing."""
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                update(recordings)
-                .where(recordings.c.id == recording_id, recordings.c.closed_at.is_(None))
-                .values(closed_at=at)
-            )
+        closed = (
+            update(recordings)
+            .where(recordings.c.id == recording_id, recordings.c.closed_at.is_(None))
+            .values(closed_at=at)
+        )
+        await self._database.write(lambda connection: connection.execute(closed))
 
     async def get(self, recording_id: UUID) -> Filed:
-        rows = await self._read(select(recordings).where(recordings.c.id == recording_id))
+        rows = await self._database.read(select(recordings).where(recordings.c.id == recording_id))
         if not rows:
             raise UnknownRecording(recording_id)
         return _filed(rows[0])
 
     async def of_call(self, call_id: UUID) -> list[Filed]:
         query = select(recordings).where(recordings.c.call_id == call_id).order_by(recordings.c.began_at)
-        return [_filed(row) for row in await self._read(query)]
+        return [_filed(row) for row in await self._database.read(query)]
 
     async def awaiting_check_in(self) -> list[Filed]:
         """Conversations that ended and whose tracks were not checked in, oldest first."""
@@ -79,7 +80,7 @@ class SqlRecordings:
             .where(recordings.c.state == RecordingState.PENDING, recordings.c.closed_at.is_not(None))
             .order_by(recordings.c.closed_at)
         )
-        return [_filed(row) for row in await self._read(query)]
+        return [_filed(row) for row in await self._database.read(query)]
 
     async def unfinished(self) -> int:
         """How many recordings still have work before them."""
@@ -88,22 +89,23 @@ class SqlRecordings:
             recordings.c.state.in_((*waiting, RecordingState.TRANSCRIBED)),
             recordings.c.closed_at.is_not(None),
         )
-        return len(await self._read(query))
+        return len(await self._database.read(query))
 
     async def change(self, recording_id: UUID, move: Callable[[Recording], Recording]) -> Recording:
         """Reads, moves, and writes in one transaction; an illegal move raises and changes nothing."""
-        async with self._engine.begin() as connection:
-            found = await connection.execute(
-                select(recordings).where(recordings.c.id == recording_id).with_for_update()
-            )
-            row = found.mappings().first()
+        wanted = select(recordings).where(recordings.c.id == recording_id).with_for_update()
+
+        def change(connection: Connection) -> Recording:
+            row = connection.execute(wanted).mappings().first()
             if row is None:
                 raise UnknownRecording(recording_id)
             moved = move(_filed(row).recording)
-            await connection.execute(
+            connection.execute(
                 update(recordings).where(recordings.c.id == recording_id).values(_columns(moved))
             )
-        return moved
+            return moved
+
+        return await self._database.write(change)
 
     async def claim(self, now: datetime, claim: Callable[[Recording], Recording]) -> Filed | None:
         """Takes the oldest recording that is free; None when there is none."""
@@ -112,20 +114,23 @@ class SqlRecordings:
             and_(recordings.c.state == RecordingState.TRANSCRIBING, recordings.c.lease_until <= now),
         )
         query = select(recordings).where(free).order_by(recordings.c.began_at).limit(1)
-        async with self._engine.begin() as connection:
-            row = (await connection.execute(query.with_for_update(skip_locked=True))).mappings().first()
+
+        def take(connection: Connection) -> Filed | None:
+            row = connection.execute(query.with_for_update(skip_locked=True)).mappings().first()
             if row is None:
                 return None
             filed = _filed(row)
             claimed = claim(filed.recording)
-            await connection.execute(
+            connection.execute(
                 update(recordings).where(recordings.c.id == claimed.id).values(_columns(claimed))
             )
-        return Filed(claimed, filed.reservation, filed.agent, filed.closed_at)
+            return replace(filed, recording=claimed)
+
+        return await self._database.write(take)
 
     async def in_state(self, state: RecordingState) -> list[Filed]:
         query = select(recordings).where(recordings.c.state == state).order_by(recordings.c.began_at)
-        return [_filed(row) for row in await self._read(query)]
+        return [_filed(row) for row in await self._database.read(query)]
 
     async def save_transcript(self, recording: Recording, transcript: Transcript, at: datetime) -> None:
         row = {
@@ -137,23 +142,22 @@ class SqlRecordings:
             "utterances": _UTTERANCES.dump_python(transcript.utterances, mode="json"),
             "made_at": at,
         }
-        async with self._engine.begin() as connection:
-            await connection.execute(delete(transcripts).where(transcripts.c.recording_id == recording.id))
-            await connection.execute(insert(transcripts), row)
+
+        def save(connection: Connection) -> None:
+            connection.execute(delete(transcripts).where(transcripts.c.recording_id == recording.id))
+            connection.execute(insert(transcripts), row)
+
+        await self._database.write(save)
 
     async def transcript(self, recording_id: UUID) -> Transcript | None:
-        rows = await self._read(select(transcripts).where(transcripts.c.recording_id == recording_id))
+        rows = await self._database.read(
+            select(transcripts).where(transcripts.c.recording_id == recording_id)
+        )
         if not rows:
             return None
         row = rows[0]
         utterances = _UTTERANCES.validate_python(row["utterances"])
         return Transcript(row["language"], row["model"], row["duration"], utterances)
-
-    async def _read(self, query: Any) -> Sequence[RowMapping]:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
-        return rows
 
 
 def _columns(recording: Recording) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from config.clock import ManualClock
-from config.database import metadata, open_engine
+from config.database import Database, metadata
 from config.ids import new_id
 from ivr import events as e
 from ivr.call import Call, CallState
@@ -22,11 +22,10 @@ from tests.builders.calls import NOON
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlCallStore]:
-    engine = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'calls.sqlite3'}")
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
-    yield SqlCallStore(engine)
-    await engine.dispose()
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'calls.sqlite3'}")
+    await database.write(metadata.create_all)
+    yield SqlCallStore(database)
+    await database.close()
 
 
 @pytest.fixture
