@@ -20,7 +20,8 @@ PROMPTS = ROOT / "config" / "prompts"
 
 
 def shipped() -> list[Prompt]:
-    menus = load_menus(ROOT / "config" / "menus").values()
+    folders = (ROOT / "config" / "menus", ROOT / "config" / "demo" / "menus")
+    menus = [menu for folder in folders for menu in load_menus(folder).values()]
     languages = {language for menu in menus for language in menu.languages}
     own = [prompt for language in sorted(languages) for prompt in built_in(language)]
     return list(dict.fromkeys([*own, *(prompt for menu in menus for prompt in recordable(menu))]))
