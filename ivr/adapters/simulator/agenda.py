@@ -31,9 +31,9 @@ class Agenda:
         return self.at(self._clock.now() + timedelta(seconds=seconds), do)
 
     def at(self, moment: datetime, do: Thing) -> Timer:
-        """A moment that has passed means at once, after what is due already."""
+        """A moment that has passed means at once."""
         self._set += 1
-        timer = Timer(max(moment, self._clock.now()), self._set, do)
+        timer = Timer(moment, self._set, do)
         heapq.heappush(self._heap, timer)
         return timer
 

@@ -57,8 +57,6 @@ class Gathering:
             self._caller.typed += digit
             return
         self._interrupt()
-        if self._speech is not None:
-            self._speech.cancel()
         if digit != dtmf.finish_on:
             self._digits += digit
         if digit == dtmf.finish_on or len(self._digits) >= dtmf.most:
@@ -80,8 +78,6 @@ class Gathering:
             self._speech = self._line.after(at, speak)
 
     def _speaks(self, reply: Says) -> None:
-        if self._digits:
-            return
         self._interrupt()
         lasts = self._line.world.audio_lasts(reply.audio) if reply.audio else UNTIMED_PHRASE
 

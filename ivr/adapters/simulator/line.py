@@ -90,7 +90,7 @@ class Line:
 
     async def _advance(self) -> None:
         """Takes up what is to be done next, as far as what is being heard lets it."""
-        while self.end is None and self.talk is None:
+        while self.talk is None:
             if self._picked_up is not None:
                 self._drop_interruptible()
             if not self._pending:
@@ -155,9 +155,7 @@ class Line:
         await self._advance()
 
     async def ends(self, by: Party, cause: int) -> None:
-        """The caller's leg goes, and with it all that hung on it."""
-        if self.end is not None:
-            return
+        """The caller's leg goes, and with it all that hung on it; calling off the timers makes it once."""
         event = CallEnded(by, cause)
         self.end = (self.world.clock.now(), event)
         for timer in self._timers:

@@ -20,7 +20,7 @@ START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 RESERVATION = UUID(int=1)
 RECORDING = UUID(int=2)
 
-#: What to do about the next event of this kind.
+#: What to do about events: each entry once, for the first event of its kind that finds it.
 Plan = Sequence[tuple[type, Sequence[a.Action]]]
 Actions = list[a.Action]
 
@@ -115,8 +115,10 @@ class TinyCore:
     async def _react(self, call_id: UUID, event: CallEvent) -> None:
         self.reports.append((self._seconds(), event))
         left = self._left[call_id]
-        if left and isinstance(event, left[0][0]):
-            await self.carrier.perform(call_id, left.pop(0)[1])
+        answer = next((entry for entry in left if isinstance(event, entry[0])), None)
+        if answer is not None:
+            left.remove(answer)
+            await self.carrier.perform(call_id, answer[1])
         elif not isinstance(event, AgentLegEnded):
             await self.carrier.perform(call_id, self.otherwise)
 

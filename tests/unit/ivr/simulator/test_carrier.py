@@ -40,6 +40,14 @@ async def test_the_earlier_of_the_programs_timers_and_the_worlds_events_comes_fi
     assert core.told[0] == "timer at 3"
     assert core.told[2] == "timer at 12"
     assert len(core.timers) == 1  # due long after the last call
+    assert core.contacts == ["simulator"]
+
+
+async def test_of_two_things_at_one_moment_the_worlds_comes_first(tmp_path: Path) -> None:
+    core = TinyCore(tmp_path, [(CallOffered, [a.Answer(), a.Play(prompt(10)), a.Hangup()])])
+    core.timers = [START + timedelta(seconds=5)]
+    await core.run(Caller("c", 5, "100"))
+    assert core.told[:2] == ["c calls 100 from number withheld", "timer at 5"]
 
 
 async def test_time_can_be_let_pass_to_a_moment(tmp_path: Path) -> None:

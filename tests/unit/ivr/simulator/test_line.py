@@ -189,6 +189,22 @@ async def test_a_cancelled_ring_is_reported_once_and_frees_the_phone(tmp_path: P
     assert core.only(CallEnded)[0] == 9.0
 
 
+async def test_of_two_rings_the_first_answered_wins_and_the_other_is_called_off(tmp_path: Path) -> None:
+    other = ring("bob", reservation=UUID(int=9))
+    core = TinyCore(tmp_path, [(CallOffered, [*WAIT, ring(), other])])
+    phones = [ANN, Phone("bob", 5)]
+    await core.run(Caller("c", 0, "100", talks=(Talk(20),)), phones=phones)
+    assert core.only(CallAnswered) == (2.25, CallAnswered(RESERVATION, "ann"))
+    assert core.only(AgentLegEnded) == (2.25, AgentLegEnded(UUID(int=9), "bob", MissReason.CANCELLED))
+
+
+async def test_a_phone_is_free_again_once_the_caller_left_it_ringing(tmp_path: Path) -> None:
+    core = TinyCore(tmp_path, [(CallOffered, [*WAIT, ring()])])
+    callers = [Caller(str(n), n * 5, "100", patience=1 + 9 * n) for n in range(2)]
+    await core.run(*callers, phones=[ANN])
+    assert [at for at, _ in core.of(CallAnswered)] == [7.25]
+
+
 async def test_a_repeated_ring_order_rings_once(tmp_path: Path) -> None:
     core = TinyCore(tmp_path, [(CallOffered, [*WAIT, ring(), ring()])])
     await core.run(Caller("c", 0, "100"), phones=[ANN])
@@ -206,6 +222,17 @@ async def test_a_prompt_that_must_be_heard_is_heard_before_the_agent(tmp_path: P
     core = TinyCore(tmp_path, [(CallOffered, [a.Answer(), consent, a.Hold(), ring()])])
     await core.run(Caller("c", 0, "100"), phones=[ANN])
     assert core.only(CallAnswered)[0] == 6.0
+
+
+async def test_an_agent_who_answered_too_late_is_not_connected(tmp_path: Path) -> None:
+    notice = a.Play(prompt(6), interruptible=False)
+    plan: Plan = [(CallOffered, [a.Answer(), notice, ring()]), (AgentRang, [a.Hangup()])]
+    core = TinyCore(tmp_path, plan)
+    callers = [Caller(str(n), n * 10, "100") for n in range(2)]
+    await core.run(*callers, phones=[ANN])
+    assert core.of(CallAnswered) == []
+    assert [at for at, _ in core.of(CallEnded)] == [6.0, 16.0]
+    assert len(core.of(AgentRang)) == 2  # the phone was free again
 
 
 async def test_waiting_starts_afresh_after_a_question(tmp_path: Path) -> None:

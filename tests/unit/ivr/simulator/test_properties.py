@@ -34,6 +34,9 @@ prompts = st.sampled_from([(), prompt(1), prompt(2.5)])
 reservations = st.sampled_from(RESERVATIONS)
 dtmf = st.builds(a.DtmfInput, st.integers(1, 4), st.sampled_from(["#", ""]), st.just(2.0))
 speech = st.just(a.SpeechInput("ko", ("yes",)))
+rings = st.builds(
+    a.RingAgent, reservations, st.just("a"), st.sampled_from(["ann", "bob", "eve"]), st.just(8.0)
+)
 actions = st.one_of(
     st.just(a.Answer()),
     st.just(a.Reject()),
@@ -42,7 +45,7 @@ actions = st.one_of(
     st.builds(a.Gather, st.just("s"), prompts, st.none() | dtmf, st.none() | speech, seconds, st.booleans()),
     st.builds(a.Hold, prompts=prompts),
     st.builds(a.Announce, prompts),
-    st.builds(a.RingAgent, reservations, st.just("a"), st.sampled_from(["ann", "bob", "eve"]), st.just(8.0)),
+    rings,
     st.builds(a.CancelRing, reservations),
     st.builds(a.StartRecording, st.uuids(), reservations),
 )
@@ -80,7 +83,8 @@ phones = st.builds(
     st.dictionaries(st.integers(1, 4), st.sampled_from([r for r in MissReason if r != "cancelled"])),
     st.lists(st.just((2.0, 6.0)), max_size=1).map(tuple),
 )
-plans = st.lists(st.tuples(st.sampled_from(KINDS), st.lists(actions, max_size=4)), max_size=8)
+waiting = st.builds(lambda first, ring: [*first, a.Hold(), ring], st.lists(actions, max_size=2), rings)
+plans = st.lists(st.tuples(st.sampled_from(KINDS), st.lists(actions, max_size=4) | waiting), max_size=12)
 
 Plan = Sequence[tuple[type, Actions]]
 Told = list[tuple[float, CallEvent]]

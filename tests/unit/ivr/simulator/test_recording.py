@@ -93,6 +93,19 @@ async def test_nothing_is_written_without_an_order_or_without_a_spool(tmp_path: 
     assert core.only(CallEnded)
 
 
+async def test_a_recording_of_another_conversation_is_not_begun(tmp_path: Path) -> None:
+    other = a.StartRecording(RECORDING, RECORDING)
+    spool = await recorded(tmp_path, Talk(2), [(CallAnswered, [other])])
+    assert not spool.exists()
+
+
+async def test_voices_over_each_other_are_added_up_and_not_wrapped(tmp_path: Path) -> None:
+    loud = write_wav(tmp_path / "a.wav", 2, level=30000)
+    talk = Talk(3, (Utterance(Party.AGENT, 0, loud), Utterance(Party.AGENT, 1, loud)))
+    spool = await recorded(tmp_path, talk, [(CallAnswered, [RECORD])])
+    assert track(spool, "agent")[[4000, 12000, 20000]].tolist() == [30000, 32767, 30000]
+
+
 def test_audio_at_16_khz_is_brought_to_8(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", 1.5, rate=16000)
     assert seconds_of(path) == 1.5
