@@ -1,0 +1,176 @@
+"""`hotline calls`: what calls there were, and everything about one."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.cli.output import JsonFlag, local_time, print_json, print_table, say
+from api.cli.session import at_keyboard, audit_of, moment, with_program
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from api.bootstrap import Program
+    from api.dossier import Dossier
+    from ivr.ports import Entry
+
+app = typer.Typer(help="Calls: the list, and the whole story of one.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_calls(
+    since: Annotated[str | None, typer.Option(help="Offered from this date or time on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Offered before this date or time.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Only calls with this outcome, such as answered.")
+    ] = None,
+    queue: Annotated[str | None, typer.Option(help="Only calls of this queue.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Only calls of this agent.")] = None,
+    in_progress: Annotated[
+        bool, typer.Option("--in-progress", help="Only calls that have not ended.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest so many.")] = 50,
+    as_json: JsonFlag = False,
+) -> None:
+    """List calls, the newest first. Callers' numbers are masked; `calls show` has them."""
+    from api.listing import Filters, Listing
+    from api.masking import mask_number
+    from ivr.call import CallState
+    from qa.ledger import Outcome
+
+    if outcome is not None and outcome not in set(Outcome):
+        allowed = ", ".join(Outcome)
+        raise typer.BadParameter(f"{outcome!r} is no outcome; there are {allowed}", param_hint="--outcome")
+
+    async def work(program: "Program") -> tuple[list[dict[str, Any]], Any]:
+        zone = program.config.timezone
+        filters = Filters(
+            since=moment(since, zone),
+            until=moment(until, zone),
+            outcome=Outcome(outcome) if outcome else None,
+            queue=queue,
+            agent=agent,
+            in_progress=in_progress,
+        )
+        rows, _ = await Listing(program.database).calls(filters, limit)
+        return [dict(row) | {"caller": mask_number(row["caller"])} for row in rows], zone
+
+    rows, zone = with_program(work)
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        "",
+        ("call", "offered", "caller", "tier", "language", "intent", "queue", "agent", "outcome"),
+        [
+            (
+                row["id"],
+                local_time(row["offered_at"], zone),
+                row["caller"] or "withheld",
+                row["tier"],
+                row["language"],
+                row["intent"],
+                row["queue"],
+                row["agent"],
+                row["outcome"] or ("?" if row["state"] == CallState.ENDED else row["state"]),
+            )
+            for row in rows
+        ],
+    )
+
+
+@app.command()
+def show(
+    call: Annotated[str, typer.Argument(help="The call's id, or as much of its beginning as is unique.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Tell the story of a call: timeline, routing decisions with reasons, recording, transcript, score."""
+    from api.dossier import as_data, dossier, find_call
+
+    async def work(program: "Program") -> "Dossier":
+        call_id: UUID = await find_call(program.store, call)
+        await audit_of(program).note(at_keyboard(), "call.read", "call", call_id, numbers=True)
+        return await dossier(program, call_id)
+
+    found = with_program(work)
+    if as_json:
+        print_json(as_data(found))
+    else:
+        _print(found)
+
+
+def _print(found: "Dossier") -> None:
+    from rich.text import Text
+
+    from api.telling import reasons, seconds_after, tell
+
+    call = found.call
+    outcome = found.line.outcome.value if found.line else f"{call.state.value}, in progress"
+    if found.line and found.line.ending:
+        outcome += f", ended by {found.line.ending.value}"
+    say(Text.assemble(("call ", "bold"), (str(call.id), "bold"), f"  {outcome}"))
+    say(Text(f"offered {local_time(call.offered_at, found.zone)}, tier {call.tier or '?'}"))
+    say("")
+    for entry in found.timeline:
+        say(_line(seconds_after(call.offered_at, entry.at), tell(entry.event), _style(entry)))
+        for reason in reasons(entry.event):
+            say(Text(f"{'':14}{reason}", style="cyan"))
+    for conversation in found.conversations:
+        say("")
+        for line in _conversation(conversation):
+            say(line)
+
+
+def _line(at: str, text: str, style: str) -> Any:
+    from rich.text import Text
+
+    return Text.assemble((f"{at:>12}  ", "dim"), (text, style))
+
+
+def _style(entry: "Entry") -> str:
+    styles = {
+        "AgentReserved": "bold",
+        "CallAnswered": "green",
+        "AgentLegEnded": "yellow",
+        "CallEnded": "bold",
+    }
+    return styles.get(type(entry.event).__name__, "")
+
+
+def _conversation(conversation: Any) -> Iterator[Any]:
+    from rich.text import Text
+
+    recording = conversation.filed.recording
+    tracks = ", ".join(f"{name.value} {track.duration:.1f} s" for name, track in recording.tracks.items())
+    heading = f"recording {recording.id} with {conversation.filed.agent}: {recording.state.value}"
+    yield Text(heading + (f" ({tracks})" if tracks else ""), style="bold")
+    if recording.failure:
+        yield Text(f"  {recording.failure}", style="red")
+    transcript = conversation.transcript
+    if transcript is not None:
+        yield Text(f"transcript by {transcript.model}, {transcript.language}", style="bold")
+        for said in transcript.utterances:
+            who = f"{said.start:8.1f} s  {said.track.value:<9} "
+            sure = f"  ({said.confidence:.0%} sure)" if said.confidence < 0.6 else ""
+            yield Text.assemble((who, "dim"), said.text(transcript.language), (sure, "yellow"))
+    for score in conversation.scores:
+        yield from _score(score)
+
+
+def _score(score: dict[str, Any]) -> Iterator[Any]:
+    from rich.text import Text
+
+    total = "undecided" if score["total"] is None else f"{score['total']:.1f} of 100"
+    band = f", {score['band']}" if score["band"] else ""
+    yield Text(f"score {total}{band} ({score['scorecard']} v{score['scorecard_version']})", style="bold")
+    colours = {"pass": "green", "fail": "red", "unknown": "yellow"}
+    for item in score["result"]["items"]:
+        seconds = ", ".join(f"{heard['second']:.1f} s" for heard in item["evidence"])
+        points = f"{item['points']:5.1f}/{item['max']:<5.1f}"
+        yield Text.assemble(
+            f"  {points} ",
+            (f"{item['verdict']:<14}", colours.get(item["verdict"], "dim")),
+            f" {item['id']}: {item['sentence']}",
+            (f"  at {seconds}" if seconds else "", "dim"),
+        )

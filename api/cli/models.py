@@ -1,0 +1,68 @@
+"""`hotline models`: the recogniser's models."""
+
+from typing import Annotated
+
+import typer
+
+from api.cli.output import JsonFlag, print_json, print_table, say
+from api.cli.session import settings
+
+app = typer.Typer(help="Speech recogniser models, one per language.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_models(as_json: JsonFlag = False) -> None:
+    """List each language's model and where it lies; exit code 1 if one is damaged."""
+    from rich.text import Text
+
+    from api.bootstrap import open_shelf
+
+    found = open_shelf(settings()).list()
+    if as_json:
+        print_json(
+            [
+                {"language": one.language, "name": one.name, "path": one.path, "problem": one.problem}
+                for one in found
+            ]
+        )
+        return
+    rows = [
+        (
+            one.language,
+            one.name,
+            Text("here", style="green") if one.path else Text("missing", style="yellow"),
+            one.path or f"hotline models pull {one.language}",
+        )
+        for one in found
+    ]
+    print_table("", ("language", "model", "", "where"), rows)
+
+
+@app.command()
+def pull(
+    language: Annotated[str, typer.Argument(help="The language, such as zh; `models list` has them.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Fetch a language's model into the data directory, its checksum checked; one that is there stays."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from api.bootstrap import open_shelf
+    from recordings.models import pull as fetch
+
+    chosen = settings()
+    catalogue = open_shelf(chosen).catalogue
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        _, spec = catalogue.spec(language)
+        task = progress.add_task(spec.name, total=None)
+        found = fetch(
+            catalogue,
+            language,
+            chosen.data_dir("models"),
+            lambda received, total: progress.update(task, completed=received, total=total),
+        )
+    if as_json:
+        print_json({"language": language, "name": found.name, "path": found.path})
+    else:
+        say(f"{found.name} is in {found.path}", style="green")

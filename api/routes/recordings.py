@@ -1,0 +1,136 @@
+"""Recordings: what they are, how they sound, what was said, and how it was scored."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header
+from starlette.responses import Response
+
+from api.auth import Asking
+from api.edge import Here
+from api.errors import NotFound
+from api.ranges import byte_range, stream
+from api.schemas import (
+    RecordingDetail,
+    ScoreDetail,
+    TrackDetail,
+    TranscriptDetail,
+    UtteranceDetail,
+    WordDetail,
+)
+from recordings.errors import AudioMissing
+from recordings.repository import Filed
+from recordings.transcript import Track, Transcript
+
+router = APIRouter(tags=["recordings"])
+
+
+@router.get("/api/v1/calls/{call_id}/recordings")
+async def list_recordings(call_id: UUID, here: Here) -> list[RecordingDetail]:
+    """One for each conversation of the call."""
+    await here.program.store.get(call_id)
+    return [_detail(filed) for filed in await here.program.recordings.of_call(call_id)]
+
+
+@router.get("/api/v1/calls/{call_id}/transcripts")
+async def list_transcripts(call_id: UUID, here: Here, asking: Asking) -> list[TranscriptDetail]:
+    await here.program.store.get(call_id)
+    found = []
+    for filed in await here.program.recordings.of_call(call_id):
+        transcript = await here.program.recordings.transcript(filed.recording.id)
+        if transcript is not None:
+            await here.audit.note(asking, "transcript.read", "recording", filed.recording.id)
+            found.append(_transcript(filed.recording.id, transcript))
+    return found
+
+
+@router.get("/api/v1/calls/{call_id}/scores")
+async def list_scores(call_id: UUID, here: Here, asking: Asking) -> list[ScoreDetail]:
+    """Scores quote what was said, so reading them is audited as a transcript is."""
+    await here.program.store.get(call_id)
+    rows = await here.program.scores.of_call(call_id)
+    for row in rows:
+        await here.audit.note(asking, "score.read", "recording", row["recording_id"])
+    return [ScoreDetail.model_validate(row) for row in rows]
+
+
+@router.get("/api/v1/recordings/{recording_id}")
+async def show_recording(recording_id: UUID, here: Here) -> RecordingDetail:
+    return _detail(await here.program.recordings.get(recording_id))
+
+
+@router.get("/api/v1/recordings/{recording_id}/transcript")
+async def show_transcript(recording_id: UUID, here: Here, asking: Asking) -> TranscriptDetail:
+    await here.program.recordings.get(recording_id)
+    transcript = await here.program.recordings.transcript(recording_id)
+    if transcript is None:
+        raise NotFound(f"recording {recording_id} has no transcript yet")
+    await here.audit.note(asking, "transcript.read", "recording", recording_id)
+    return _transcript(recording_id, transcript)
+
+
+@router.get(
+    "/api/v1/recordings/{recording_id}/audio/{track}",
+    response_class=Response,
+    responses={200: {"content": {"audio/wav": {}}}, 206: {"content": {"audio/wav": {}}}},
+)
+async def play(
+    recording_id: UUID,
+    track: Track,
+    here: Here,
+    asking: Asking,
+    wanted: Annotated[str | None, Header(alias="Range", max_length=100)] = None,
+) -> Response:
+    """A track as WAV; one range of bytes may be asked for, so a player can jump to a second."""
+    filed = await here.program.recordings.get(recording_id)
+    stored = filed.recording.tracks.get(track)
+    if stored is None:
+        raise AudioMissing(f"{recording_id}/{track}")
+    file = await here.program.audio.open(stored.key)
+    try:
+        await here.audit.note(asking, "recording.play", "recording", recording_id, track=track.value)
+        size = file.seek(0, 2)
+        return stream(file, byte_range(wanted, size), size, "audio/wav")
+    except BaseException:
+        file.close()
+        raise
+
+
+def _detail(filed: Filed) -> RecordingDetail:
+    recording = filed.recording
+    tracks: dict[Track, Any] = {
+        track: TrackDetail.model_validate(stored) for track, stored in recording.tracks.items()
+    }
+    return RecordingDetail(
+        id=recording.id,
+        call_id=recording.call_id,
+        agent=filed.agent,
+        language=recording.language,
+        state=recording.state,
+        began_at=recording.began_at,
+        closed_at=filed.closed_at,
+        duration=recording.duration,
+        tracks=tracks,
+        attempts=recording.attempts,
+        failure=recording.failure,
+    )
+
+
+def _transcript(recording_id: UUID, transcript: Transcript) -> TranscriptDetail:
+    return TranscriptDetail(
+        recording_id=recording_id,
+        language=transcript.language,
+        model=transcript.model,
+        duration=transcript.duration,
+        utterances=[
+            UtteranceDetail(
+                track=utterance.track,
+                start=utterance.start,
+                end=utterance.end,
+                confidence=round(utterance.confidence, 4),
+                text=utterance.text(transcript.language),
+                words=[WordDetail.model_validate(word) for word in utterance.words],
+            )
+            for utterance in transcript.utterances
+        ],
+    )

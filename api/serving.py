@@ -1,0 +1,125 @@
+"""Runs the program behind its HTTP port until it is told to stop, and ends both in good order."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from api.app import create_app
+from api.auth import new_token
+from api.bootstrap import open_program
+from api.errors import ApiError
+from api.migrations import require_current
+from api.running_file import Running, announced
+from config.settings import Settings
+
+log = structlog.get_logger()
+
+_GRACE = 10  # seconds that requests under way have to finish
+
+
+class PortTaken(ApiError):
+    id = "port-taken"
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(f"cannot listen on {host} port {port}: {reason}; HOTLINE_HTTP_PORT chooses another")
+
+
+async def serve(settings: Settings) -> None:
+    """Takes calls and answers HTTP until SIGINT or SIGTERM.
+
+    The port is opened first, so a second program on the same port touches nothing; `/readyz` says when calls
+    can be taken.
+    """
+    with _listening(settings.http_host, settings.http_port) as listener:
+        async with open_program(settings) as program:
+            await require_current(program.database)
+            token = new_token()
+            here = Running(_url(listener), token)
+            async with _answering(create_app(program, token), listener) as ended, program.running():
+                with announced(settings.data_dir(), here):
+                    log.info("ready", url=here.url, carriers=sorted(program.carriers))
+                    await _until_told(ended)
+                    log.info("stopping")
+
+
+async def work(settings: Settings) -> None:
+    """Transcribes and scores recordings until SIGINT or SIGTERM."""
+    async with open_program(settings) as program:
+        await require_current(program.database)
+        async with program.working() as working:
+            log.info("working")
+            await _until_told(working)
+            log.info("stopping")
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise PortTaken(host, port, error.strerror or str(error)) from error
+    with listener:
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    """How this machine reaches the listener."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals alone: the program ends first, then its port."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def _answering(app: ASGIApp, listener: socket.socket) -> AsyncIterator["asyncio.Task[None]"]:
+    """HTTP is answered while the block runs; the task ends early only if the server fails."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield task
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def _until_told(work: "asyncio.Task[None]") -> None:
+    """Returns at SIGINT or SIGTERM; raises what `work` raises if it ends before that."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    told = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({told, work}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+        for number in signals:
+            loop.remove_signal_handler(number)
+    if work.done():
+        work.result()
+        raise RuntimeError("the background work ended by itself")
