@@ -19,9 +19,11 @@ def normalise(text: str, language: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
     kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in plain.replace("'", ""))
-    if not language.startswith("zh"):
-        return " ".join(kept.split())
-    simplified: str = _simplified().convert("".join(kept.split()))
+    joint = "" if language.startswith("zh") else " "
+    words = unicodedata.normalize("NFKC", joint.join(kept.split()))
+    if joint:
+        return words
+    simplified: str = _simplified().convert(words)
     return simplified
 
 
