@@ -73,8 +73,8 @@ class RoutingService(AgentService):
     async def missed(self, call: Call, event: AgentLegEnded) -> None:
         """The caller keeps their place; the agent backs off, and is paused after too many misses in a row.
 
-        A cancelled ring costs the agent nothing, but they are matched a moment later: while a carrier is out of
-        reach, the next ring would be cancelled as well.
+        A cancelled ring costs the agent nothing, but they are matched a moment later: while a carrier is
+        away, the next ring would be cancelled as well.
         """
         await self._board.settle(event.reservation, OUTCOME_OF_MISS[event.reason])
         change = await self._desk.change(
