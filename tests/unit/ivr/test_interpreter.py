@@ -315,3 +315,9 @@ def test_when_something_went_wrong_the_caller_is_told_and_then_let_go() -> None:
     assert steps(turn) == [("sorry", 1)]
     assert turn.actions == (Hangup(),)
     assert interpreter.fail(MENU, after(call, turn), CONTEXT) == Turn((), (Hangup(),))
+
+
+def test_a_menu_that_was_never_checked_still_ends_its_turn() -> None:
+    circle = MENU.steps["hello"].model_copy(update={"next": "hello"})
+    turn = interpreter.enter(MENU.model_copy(update={"steps": {"hello": circle}}), given_admitted(), CONTEXT)
+    assert turn.actions[-1] == Hangup()
