@@ -12,7 +12,7 @@ import itertools
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -35,7 +35,7 @@ class AmiSettings:
     host: str
     port: int
     username: str
-    secret: str
+    secret: str = field(repr=False)
     connect_within: float = 10.0
     answer_within: float = 5.0
     ping_every: float = 5.0

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -28,7 +29,7 @@ from ivr.ports import Sink
 log = structlog.get_logger()
 
 #: Told (endpoint as "PJSIP/1001", whether its phone is registered and answers).
-OnPresence = Callable[[str, bool], None]
+OnPresence = Callable[[str, bool], Coroutine[Any, Any, None]]
 
 CONTEXT = "hotline-inbound"
 _FIRST_CONTACT = 10.0  # seconds that `reattach` waits for a connection before it leaves the rest to later
@@ -62,7 +63,7 @@ class AsteriskTelephony:
         owner: str,
         *,
         lease_seconds: int = 15,
-        on_presence: OnPresence = lambda _endpoint, _registered: None,
+        on_presence: OnPresence,
         register_grammar: RegisterGrammar | None = None,
     ) -> None:
         self._ami = Ami(settings, self._consume)
@@ -71,6 +72,7 @@ class AsteriskTelephony:
         self._lease = Lease(self._ami, owner, lease_seconds)
         self._on_presence = on_presence
         self._register_grammar = register_grammar
+        self._presence: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self._away = AwayLog(place.cel_file, place.state / "asterisk-cel.offset")
         self._tools: Tools | None = None
         self._tasks = Tasks()
@@ -92,6 +94,7 @@ class AsteriskTelephony:
     async def running(self, sink: Sink) -> AsyncIterator[None]:
         self._tools = Tools(self._ami, self._sounds, self._place.spool, sink, self._register_grammar)
         await self._away.open()
+        self._tasks.spawn(self._keep_telling_presence())
         async with self._ami.running():
             try:
                 yield
@@ -118,7 +121,7 @@ class AsteriskTelephony:
             if self._unresolved:
                 await self._resync()
 
-    def speech_started(self, call_id: str) -> None:
+    async def speech_started(self, call_id: str) -> None:
         """The caller of this call begins to speak: a prompt that may be interrupted falls silent."""
         with contextlib.suppress(ValueError):
             session = self._by_call.get(UUID(call_id))
@@ -158,7 +161,16 @@ class AsteriskTelephony:
     def _tell_presence(self, event: Mapping[str, str]) -> None:
         known = translate.presence(event)
         if known is not None:
-            self._on_presence(*known)
+            self._presence.put_nowait(known)
+
+    async def _keep_telling_presence(self) -> None:
+        """One after the other: the last that is told is how it is."""
+        while True:
+            endpoint, registered = await self._presence.get()
+            try:
+                await self._on_presence(endpoint, registered)
+            except Exception:
+                log.exception("presence could not be told", endpoint=endpoint)
 
     # ------------------------------------------------------------------ sessions
 
@@ -230,6 +242,9 @@ class AsteriskTelephony:
         except AmiError as problem:
             log.warning("the connection to Asterisk is of no use", why=str(problem))
             self._ami.drop()
+        except Exception:
+            log.exception("steering failed: a new connection begins afresh")
+            self._ami.drop()
 
     async def _keep_lease(self) -> None:
         while True:
@@ -282,7 +297,10 @@ class AsteriskTelephony:
     async def _keep_sweeping(self) -> None:
         while True:
             if self._reattached:
-                await self._sweep()
+                try:
+                    await self._sweep()
+                except Exception:
+                    log.exception("the call event log could not be followed up: it is tried again")
             await asyncio.sleep(_SWEEP_EVERY)
 
     async def _sweep(self) -> None:

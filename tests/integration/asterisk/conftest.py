@@ -169,7 +169,11 @@ def open_desk(
 
     @contextlib.asynccontextmanager
     async def opened(owner: str = "test", reattach: Sequence[object] | None = ()) -> AsyncIterator[Desk]:
-        sink, presence = RecordingSink(), {}
+        sink, presence = RecordingSink(), dict[str, bool]()
+
+        async def on_presence(endpoint: str, registered: bool) -> None:
+            presence[endpoint] = registered
+
         forget_past_calls(asterisk.cel_file, tmp_path)
         spool = shared_folder / "spool"
         spool.mkdir(exist_ok=True)
@@ -179,7 +183,7 @@ def open_desk(
                 AsteriskPlace(PurePosixPath(spool), tmp_path, cel_file=asterisk.cel_file),
                 prompt_path,
                 owner,
-                on_presence=presence.__setitem__,
+                on_presence=on_presence,
             )
             async with carrier.running(sink):
                 if reattach is not None:

@@ -48,7 +48,7 @@ class TestCutConnection:
             if isinstance(event, CallRecovered):
                 await desk.do(call_id, Hold())
 
-        desk.sink.on_event = resume  # type: ignore[assignment]
+        desk.sink.on_event = resume
         caller, agent = await phone("13800138000"), await phone("1001", register=True)
         call_id = await desk.answered(caller)
         desk.proxy.cut()
