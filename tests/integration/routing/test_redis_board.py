@@ -145,5 +145,5 @@ class BothBoards(RuleBasedStateMachine):
 def test_both_boards_always_agree(redis_port: int) -> None:
     machine = type("Machine", (BothBoards,), {"port": redis_port})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=60, stateful_step_count=30, deadline=None)
+        machine, settings=settings(max_examples=30, stateful_step_count=30, deadline=None)
     )

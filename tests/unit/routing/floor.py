@@ -17,7 +17,7 @@ from ivr import events as e
 from ivr.call import Call
 from ivr.ports import Entry
 from ivr.repository import SqlCallStore
-from ivr.service import CallService
+from ivr.service import CallService, Publish
 from routing.adapters.memory import MemoryBoard
 from routing.agent import Agent
 from routing.placing import place
@@ -84,14 +84,18 @@ class Floor:
         self.routing = RoutingService(
             self.board, self.agent_store, self.calls.record, self.clock, self.config, self.new_id
         )
-        self.calls.publish_to(self._follow, self._connected)
+        self.tell(self.follow)
+
+    def tell(self, publish: Publish) -> None:
+        """Whom calls tell of what happens to them."""
+        self.calls.publish_to(publish)
 
     async def restart(self) -> None:
         self.board = MemoryBoard()
         self.start()
         await self.routing.rebuild(await self.store.open_calls())
 
-    async def _follow(self, call: Call, entry: Entry) -> None:
+    async def follow(self, call: Call, entry: Entry) -> None:
         match entry.event:
             case e.CallQueued() as event:
                 await self.routing.offer(call, event)
@@ -107,9 +111,6 @@ class Floor:
                 await self.routing.recovered(call, event)
             case e.CallEnded() as event:
                 await self.routing.withdraw(call, event)
-
-    async def _connected(self, _carrier: str) -> None:
-        pass
 
     # people
 

@@ -347,13 +347,13 @@ class TestWaiting:
                 if isinstance(left, e.QueueLeft):
                     await floor.queue(call)
 
-            follow = floor._follow
+            follow = floor.follow
 
             async def following(found: object, entry: object) -> None:
                 await follow(found, entry)  # type: ignore[arg-type]
                 await again(entry.event)  # type: ignore[attr-defined]
 
-            floor.calls.publish_to(following, _nobody)
+            floor.tell(following)
             await floor.advance(60)
             waiting = await floor.board.waiting(call)
             assert waiting is not None
@@ -459,7 +459,7 @@ class TestAfterAnOutage:
     async def test_a_caller_is_served_once_the_carrier_says_they_are_there(self, floor: Floor) -> None:
         await floor.agent("ann", ready=False)
         first, second = await floor.caller(), await floor.caller()
-        floor.calls.publish_to(_nobody, _nobody)
+        floor.tell(_nobody)
         await floor.hang_up(await floor.caller())
         await floor.agent_store.append(*await _readied(floor, "ann"))
         await floor.restart()
@@ -470,7 +470,7 @@ class TestAfterAnOutage:
     async def test_an_agent_reserved_for_a_call_that_does_not_ring_is_set_free(self, floor: Floor) -> None:
         await floor.agent("ann")
         call = await floor.caller()
-        floor.calls.publish_to(_nobody, _nobody)
+        floor.tell(_nobody)
         await floor.hang_up(call)
         assert await floor.state("ann") == "reserved"
         await floor.restart()
@@ -480,7 +480,7 @@ class TestAfterAnOutage:
         await floor.agent("ann")
         call = await floor.caller()
         await floor.answer(call)
-        floor.calls.publish_to(_nobody, _nobody)
+        floor.tell(_nobody)
         await floor.hang_up(call)
         await floor.restart()
         assert await floor.state("ann") == "wrap_up"
@@ -491,7 +491,7 @@ class TestAfterAnOutage:
         await floor.agent("ann")
         await floor.agent("bob")
         ringing, talking = await floor.caller(), await floor.caller()
-        floor.calls.publish_to(_nobody, _nobody)
+        floor.tell(_nobody)
         await floor.answer(talking)
         assert await floor.state("bob") == "reserved"
         await floor.restart()
