@@ -1,1 +1,1 @@
-"""What supervisors and administrators set, and the process-wide basics: settings, clock, logging, database."""
+"""What supervisors and administrators set, and the basics: settings, clock, logging, database."""

@@ -2,9 +2,10 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CONFIG_DIR = Path(__file__).resolve().parent
 
@@ -39,7 +40,9 @@ class Settings(BaseSettings):
     config: Path = Field(CONFIG_DIR, description="the folder of menus, routing.yaml, scorecards, prompts")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data directory")
     redis_url: str = Field("", description="empty: the routing board lives in this process")
-    carriers: tuple[str, ...] = Field(("asterisk",), description="asterisk, twilio, simulator")
+    carriers: Annotated[tuple[Literal["asterisk"], ...], NoDecode] = Field(
+        ("asterisk",), description="carriers that bring calls, separated by commas"
+    )
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
     log_format: str = Field("console", pattern="^(console|json)$")
@@ -50,6 +53,13 @@ class Settings(BaseSettings):
     models_url: str = Field("", description="where `hotline models pull` fetches from")
     asterisk: AsteriskSettings = AsteriskSettings()
     speech: SpeechSettings = SpeechSettings()
+
+    @field_validator("carriers", mode="before")
+    @classmethod
+    def _separated(cls, value: Any) -> Any:
+        return (
+            [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+        )
 
     @cached_property
     def url(self) -> str:

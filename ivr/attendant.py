@@ -5,6 +5,7 @@ interpreter, records what follows, and only then asks the carrier to act.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import structlog
 
@@ -26,7 +27,7 @@ from ivr.service import CallService
 log = structlog.get_logger()
 
 Perform = Callable[[Call, tuple[Action, ...]], Awaitable[None]]
-Place = Callable[[Call, str | None], e.CallQueued]
+Place = Callable[[Call, str | None, datetime], e.CallQueued]
 
 
 class Attendant:
@@ -124,5 +125,5 @@ class Attendant:
         return is_open(self._config, call.called, self._clock.now())
 
     def _context(self, call: Call) -> Context:
-        return Context(now=self._clock.now(), is_open=self._open(call), place=self._place)
-
+        now = self._clock.now()
+        return Context(now, self._open(call), lambda turned, queue: self._place(turned, queue, now))

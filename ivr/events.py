@@ -43,7 +43,7 @@ class MissReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CallOffered:
-    """A call reached us. `carrier_id` is the carrier's own name for it; `caller` and `called` are as dialled."""
+    """A call reached us. `carrier_id` is the carrier's name for it; `caller` and `called` are as dialled."""
 
     carrier: str
     carrier_id: str

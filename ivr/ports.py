@@ -28,13 +28,6 @@ class Sink(Protocol):
         self, call_id: UUID, event: CallEvent, at: datetime | None = None, source_key: str | None = None
     ) -> None: ...
 
-    async def connected(self, carrier: str) -> None:
-        """The carrier is in contact, for the first time or again: events may have been missed before.
-
-        The core answers with `Telephony.reattach` for the calls that it holds to be open.
-        """
-        ...
-
 
 class Telephony(Protocol):
     """One carrier. Adapters translate; they decide nothing."""
@@ -54,7 +47,10 @@ class Telephony(Protocol):
         ...
 
     async def reattach(self, calls: Sequence[Call]) -> None:
-        """Finds out what became of `calls`, which the core holds to be open; called upon `Sink.connected`.
+        """Finds out what became of `calls`, which the core held to be open when it started.
+
+        Called once, when `running` has been entered; where the carrier is out of reach it is done as soon as
+        that changes. Later breaks of the line are the adapter's own business: it knows the calls then.
 
         Reports `CallRecovered` for those still up, and for the others what ended them, when, and why, as far
         as the carrier kept it (`Party.UNKNOWN` where it did not).

@@ -21,9 +21,6 @@ log = structlog.get_logger()
 #: What the journey is told: the call after the event, and the event. Returns when all stages have acted.
 Publish = Callable[[Call, Entry], Awaitable[None]]
 
-#: Told the name of a carrier that is in contact (again).
-Connected = Callable[[str], Awaitable[None]]
-
 _REMEMBERED = 4096
 
 
@@ -35,16 +32,11 @@ class CallService:
         self._clock = clock
         self._new_id = new_id
         self._publish: Publish = _nobody
-        self._connected: Connected = _nothing
         self._writing = KeyedLock()
         self._recent: OrderedDict[UUID, Call] = OrderedDict()
 
-    def publish_to(self, publish: Publish, connected: Connected) -> None:
+    def publish_to(self, publish: Publish) -> None:
         self._publish = publish
-        self._connected = connected
-
-    async def connected(self, carrier: str) -> None:
-        await self._connected(carrier)
 
     async def offered(self, event: CallOffered, at: datetime | None = None) -> UUID:
         call = calls.begin(self._new_id(), event, at or self._clock.now())
@@ -112,8 +104,4 @@ class CallService:
 
 
 async def _nobody(_call: Call, _entry: Entry) -> None:
-    pass
-
-
-async def _nothing(_carrier: str) -> None:
     pass

@@ -58,13 +58,12 @@ class Catalogue(BaseModel):
 class ModelFolder:
     """A folder that was found to hold a Vosk model; `sample_rate` in Hz is what it was trained on.
 
-    `upsamples`: it takes telephone sound as it is. `grammars`: it can be told which phrases to expect.
+    `grammars`: it can be told which phrases to expect.
     """
 
     name: str
     path: Path
     sample_rate: int
-    upsamples: bool
     grammars: bool
 
 
@@ -88,16 +87,12 @@ def examine(path: Path, name: str | None = None) -> ModelFolder:
     missing = [file for file in needed if not (path / file).is_file()]
     if missing:
         raise NotAModel(str(path), f"it lacks {', '.join(missing)}")
-    options = dict(
-        re.findall(
-            r"^--([a-z-]+)=(\S+)", (path / "conf/mfcc.conf").read_text("utf-8", "replace"), re.MULTILINE
-        )
-    )
+    settings = (path / "conf/mfcc.conf").read_text("utf-8", "replace")
+    rate = re.search(r"^--sample-frequency=([0-9.]+)", settings, re.MULTILINE)
     return ModelFolder(
         name=name or path.name,
         path=path,
-        sample_rate=int(float(options.get("sample-frequency", 16000))),
-        upsamples=options.get("allow-upsample") == "true",
+        sample_rate=int(float(rate[1])) if rate else 16000,  # Kaldi's own default
         grammars=(path / "graph/Gr.fst").is_file(),
     )
 
@@ -122,6 +117,15 @@ class ModelShelf:
             [f"package {spec.package}"] if spec.package else []
         )
         raise ModelMissing(spec.name, looked)
+
+    def with_stand_in(self, language: str) -> "ModelShelf":
+        """The same shelf, with the model of `language` in the place of every one that is not here."""
+        own = self.catalogue.models[language]
+        models = {
+            status.language: own if status.path is None else self.catalogue.models[status.language]
+            for status in self.list()
+        }
+        return ModelShelf(self.catalogue.model_copy(update={"models": models}), self._folders)
 
     def list(self) -> list[ModelStatus]:
         return [self._status(language, spec) for language, spec in self.catalogue.models.items()]

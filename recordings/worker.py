@@ -5,6 +5,7 @@ Any number of workers may run: each holds a recording by a lease that it loses w
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -32,7 +33,7 @@ _POLL_SECONDS = 0.5
 
 
 class Worker:
-    """`spool` is where carriers leave `<recording>-<track>.wav`, and `<recording>.done` when all is written."""
+    """`spool` is where carriers leave `<recording>-<track>.wav`, and `<recording>.done` when these are whole."""
 
     def __init__(
         self,
@@ -58,10 +59,8 @@ class Worker:
             if await self.work():
                 continue
             wanted.clear()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(wanted.wait(), _POLL_SECONDS)
-            except TimeoutError:
-                pass
 
     async def drain(self, done: Callable[[Filed], None] | None = None) -> None:
         """Works until nothing is left to do."""

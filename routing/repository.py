@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from config.batching import Batcher
+from config.database import Database
 from routing.agent import Agent
 from routing.errors import AgentConflict, AgentExists, UnknownAgent
 from routing.ports import AgentEntry
@@ -18,53 +17,47 @@ from routing.timeline import VERSION, kind_of, parse, parse_agent, render, rende
 class SqlAgentStore:
     """`routing.ports.AgentStore` on SQLite or PostgreSQL."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._writes = Batcher(engine)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def create(self, agent: Agent, entry: AgentEntry) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(insert(agents), _columns(agent) | {"login": agent.login})
-            await connection.execute(insert(agent_events), [_event_row(agent.login, entry)])
+        def write(connection: Connection) -> None:
+            connection.execute(insert(agents), _columns(agent) | {"login": agent.login})
+            connection.execute(insert(agent_events), [_event_row(agent.login, entry)])
 
         try:
-            await self._writes.run(write)
+            await self._database.write(write)
         except IntegrityError as error:
             raise AgentExists(agent.login) from error
 
     async def append(self, agent: Agent, entries: Sequence[AgentEntry]) -> None:
-        async def write(connection: AsyncConnection) -> None:
+        def write(connection: Connection) -> None:
             rows = [_event_row(agent.login, entry) for entry in entries]
-            await connection.execute(insert(agent_events), rows)
-            await connection.execute(update(agents).where(agents.c.login == agent.login), _columns(agent))
+            connection.execute(insert(agent_events), rows)
+            connection.execute(update(agents).where(agents.c.login == agent.login), _columns(agent))
 
         try:
-            await self._writes.run(write)
+            await self._database.write(write)
         except IntegrityError as error:
             raise AgentConflict(f"agent {agent.login!r} has moved past {entries[0].seq}") from error
 
     async def get(self, login: str) -> Agent:
-        rows = await self._all(select(agents.c.body).where(agents.c.login == login))
+        rows = await self._database.read(select(agents.c.body).where(agents.c.login == login))
         if not rows:
             raise UnknownAgent(login)
         return parse_agent(rows[0]["body"])
 
     async def all(self) -> list[Agent]:
-        rows = await self._all(select(agents.c.body).order_by(agents.c.login))
+        rows = await self._database.read(select(agents.c.body).order_by(agents.c.login))
         return [parse_agent(row["body"]) for row in rows]
 
     async def on_endpoint(self, endpoint: str) -> list[Agent]:
         query = select(agents.c.body).where(agents.c.endpoint == endpoint).order_by(agents.c.login)
-        return [parse_agent(row["body"]) for row in await self._all(query)]
+        return [parse_agent(row["body"]) for row in await self._database.read(query)]
 
     async def timeline(self, login: str) -> list[AgentEntry]:
         query = select(agent_events).where(agent_events.c.agent == login).order_by(agent_events.c.seq)
-        return [_entry(row) for row in await self._all(query)]
-
-    async def _all(self, query: Any) -> Sequence[RowMapping]:
-        async with self._engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            return (await connection.execute(query)).mappings().all()
+        return [_entry(row) for row in await self._database.read(query)]
 
 
 def _columns(agent: Agent) -> dict[str, Any]:

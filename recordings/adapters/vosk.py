@@ -6,9 +6,9 @@ the words depend on the sound alone, not on how many cores there were or what el
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from ivr.pcm import Samples
 from recordings import segments, wav
@@ -20,10 +20,19 @@ STEP = 0.25  # seconds heard at a time; pauses are noticed between them
 
 
 class VoskTranscriber:
-    """A `Transcriber`; `threads` recognisers at work at once, one per core unless told."""
+    """A `Transcriber`; `threads` recognisers at work at once, one per core unless told.
 
-    def __init__(self, models: VoskModels, threads: int | None = None) -> None:
+    `expect` holds, by language as in the catalogue, phrases to listen for where a call gives no grammar.
+    """
+
+    def __init__(
+        self,
+        models: VoskModels,
+        threads: int | None = None,
+        expect: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._models = models
+        self._expect = expect or {}
         count = threads or len(os.sched_getaffinity(0))
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="vosk")
 
@@ -39,6 +48,7 @@ class VoskTranscriber:
     ) -> list[Word]:
         loop = asyncio.get_running_loop()
         samples, info = await loop.run_in_executor(self._pool, wav.load, audio)
+        grammar = grammar or self._expect.get(self._models.language(language))
         model = await loop.run_in_executor(self._pool, self._models.load, language)
         chunks = await loop.run_in_executor(self._pool, segments.chunks, samples, info.sample_rate)
         total, done = sum(len(span) for chunk in chunks for span in chunk.spans), 0
@@ -58,6 +68,12 @@ class VoskTranscriber:
     def close(self) -> None:
         """Waits for the recognisers that are at work; those that wait do not begin."""
         self._pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _hear(model: VoskModel, sound: Samples, rate: int, grammar: Sequence[str] | None) -> list[Word]:

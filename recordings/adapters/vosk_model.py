@@ -1,10 +1,19 @@
-"""One Vosk model in memory, and the recognisers that share it: for whole tracks and for live phrases."""
+"""One Vosk model in memory, and the recognisers that share it: for whole tracks and for live phrases.
+
+Kaldi adds noise from a random generator to the sound (`dither`), so that the same sound gives other words
+each time. We turn that off, whatever the model's file says, and add a noise of the same strength that is
+always the same. It must reach as far up as the model listens, so telephone sound is brought to the model's
+own rate first: without noise where a telephone carries nothing, words are missed.
+"""
 
 import json
+import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +25,8 @@ from recordings.models import ModelFolder, ModelShelf
 from recordings.transcript import Word
 
 _SILENT = -2  # below -1, at which Vosk still prints warnings
+#: A minute at 16 kHz of Kaldi's own dither, which is Gaussian with a deviation of one step of 16-bit sound.
+_NOISE = np.rint(np.random.default_rng(0).normal(0, 1, 960_000)).astype(np.int32)
 _LONGEST_WORD = 8  # letters tried as one word where a phrase is written without spaces
 
 
@@ -34,7 +45,8 @@ class VoskModel:
         vosk.SetLogLevel(_SILENT)
         self.folder = folder
         try:
-            self._model = vosk.Model(model_path=str(folder.path))
+            with _without_dither(folder.path) as path:
+                self._model = vosk.Model(model_path=str(path))
         except Exception as error:
             raise NotAModel(str(folder.path), "Vosk cannot load it; its files may be incomplete") from error
 
@@ -44,7 +56,7 @@ class VoskModel:
 
     def words(self, rate: int, phrases: Sequence[str] | None = None) -> "WordDecoder":
         """A recogniser for sound at `rate` Hz; raises `PhrasesNotSpoken` when it knows none of `phrases`."""
-        return WordDecoder(self._recogniser(rate, phrases), self._feed(rate))
+        return WordDecoder(self._recogniser(phrases), Resampler(rate, self.folder.sample_rate))
 
     def phrases(self, rate: int, phrases: Sequence[str]) -> "PhraseDecoder":
         """A recogniser for one of `phrases`, spoken live; raises `PhrasesNotSpoken`."""
@@ -61,25 +73,19 @@ class VoskModel:
     def _knows(self, word: str) -> bool:
         return bool(self._model.vosk_model_find_word(word) >= 0)
 
-    def _recogniser(self, rate: int, phrases: Sequence[str] | None) -> Any:
-        heard_at = float(rate if self._takes(rate) else self.folder.sample_rate)
+    def _recogniser(self, phrases: Sequence[str] | None) -> Any:
+        rate = float(self.folder.sample_rate)
         if phrases is None or not self.folder.grammars:
-            recogniser = vosk.KaldiRecognizer(self._model, heard_at)
+            recogniser = vosk.KaldiRecognizer(self._model, rate)
         else:
             grammar = [*self._spellings(phrases)]
             if not grammar:
                 raise PhrasesNotSpoken(self.name)
             grammar += ["[unk]"] if self._marks_unknown else []
             # Vosk does not read \u escapes.
-            recogniser = vosk.KaldiRecognizer(self._model, heard_at, json.dumps(grammar, ensure_ascii=False))
+            recogniser = vosk.KaldiRecognizer(self._model, rate, json.dumps(grammar, ensure_ascii=False))
         recogniser.SetWords(True)
         return recogniser
-
-    def _takes(self, rate: int) -> bool:
-        return rate == self.folder.sample_rate or (rate < self.folder.sample_rate and self.folder.upsamples)
-
-    def _feed(self, rate: int) -> Callable[[Samples], Samples]:
-        return _as_it_is if self._takes(rate) else Resampler(rate, self.folder.sample_rate).feed
 
     def _spellings(self, phrases: Iterable[str]) -> dict[str, str]:
         """How the model writes each phrase -> the phrase."""
@@ -113,15 +119,19 @@ class VoskModel:
 class WordDecoder:
     """One stream of sound to words. Not for two threads at once; the GIL is free while it works."""
 
-    def __init__(self, recogniser: Any, feed: Callable[[Samples], Samples]) -> None:
-        self._recogniser, self._feed = recogniser, feed
+    def __init__(self, recogniser: Any, resampler: Resampler) -> None:
+        self._recogniser, self._resampler = recogniser, resampler
+        self._heard = 0
 
     def accept(self, samples: Samples) -> list[Word] | None:
         """Hears more; the words so far when a pause completes them (maybe none), else None.
 
         A pause is looked for once per call: give it a fraction of a second at a time.
         """
-        sound = self._feed(samples)
+        plain = self._resampler.feed(samples)
+        noise = np.take(_NOISE, np.arange(self._heard, self._heard + len(plain)), mode="wrap")
+        sound = np.clip(plain + noise, -32768, 32767).astype(np.int16)
+        self._heard += len(plain)
         if len(sound) and self._recogniser.AcceptWaveform(sound.tobytes()):
             return _words(self._recogniser.Result())
         return None
@@ -170,6 +180,10 @@ class VoskModels:
         self._loaded: dict[str, VoskModel] = {}
         self._loading = threading.Lock()
 
+    def language(self, tag: str) -> str:
+        """The catalogue's language for a BCP 47 tag: `ko` for `ko-KR`."""
+        return self.shelf.catalogue.spec(tag)[0]
+
     def name(self, language: str) -> str:
         return self.shelf.catalogue.spec(language)[1].name
 
@@ -194,8 +208,20 @@ class VoskModels:
         return self.load(language).phrases(rate, phrases)
 
 
-def _as_it_is(samples: Samples) -> Samples:
-    return samples
+@contextmanager
+def _without_dither(model: Path) -> Iterator[Path]:
+    """A folder like the model's with `--dither=0` in `conf/mfcc.conf`; needed only while it is loaded."""
+    with tempfile.TemporaryDirectory(prefix="hotline-model-") as folder:
+        view = Path(folder)
+        (view / "conf").mkdir()
+        for entry in [*model.iterdir(), *(model / "conf").iterdir()]:
+            target = view / entry.relative_to(model)
+            if not target.exists() and entry.name != "mfcc.conf":
+                target.symlink_to(entry.resolve())
+        settings = (model / "conf/mfcc.conf").read_text("utf-8", "replace").splitlines()
+        kept = [line for line in settings if not line.startswith("--dither")]
+        (view / "conf/mfcc.conf").write_text("\n".join([*kept, "--dither=0", ""]))
+        yield view
 
 
 def _words(result: str) -> list[Word]:

@@ -106,7 +106,6 @@ class Simulator:
         """Time passes only in `run`; without this, what happens is not reported and callers meet busy."""
         self._sink = sink
         try:
-            await sink.connected(self.name)
             yield
         finally:
             self._sink = None

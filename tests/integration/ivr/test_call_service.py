@@ -40,10 +40,7 @@ def service(store: SqlCallStore, published: list[tuple[Call, Entry]]) -> CallSer
     async def publish(call: Call, entry: Entry) -> None:
         published.append((call, entry))
 
-    async def connected(_carrier: str) -> None:
-        return None
-
-    made.publish_to(publish, connected)
+    made.publish_to(publish)
     return made
 
 

@@ -34,7 +34,7 @@ FORESEEN = [
     kind
     for base in (ApiError, CustomersError, IvrError, RoutingError, RecordingError)
     for kind in family(base)
-    if kind not in NOT_HTTP
+    if kind not in NOT_HTTP and ".adapters." not in kind.__module__
 ]
 
 

@@ -47,9 +47,9 @@ def test_a_region_falls_back_to_its_language() -> None:
 
 def test_what_the_model_can_do_is_read_from_its_files(tmp_path: Path) -> None:
     plain = examine(given_model(tmp_path / "a"))
-    assert (plain.sample_rate, plain.upsamples, plain.grammars) == (16000, False, True)
-    telephone = examine(given_model(tmp_path / "b", "--sample-frequency=8000.0\n--allow-upsample=true\n"))
-    assert (telephone.sample_rate, telephone.upsamples) == (8000, True)
+    assert (plain.sample_rate, plain.grammars) == (16000, True)
+    telephone = examine(given_model(tmp_path / "b", "--use-energy=false\n--sample-frequency=8000.0\n"))
+    assert telephone.sample_rate == 8000
 
 
 def test_a_large_model_has_one_graph_and_no_grammars(tmp_path: Path) -> None:

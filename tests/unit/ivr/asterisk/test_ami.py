@@ -72,6 +72,17 @@ async def test_the_result_of_an_agi_command_comes_as_an_event(ami_server: AmiSer
         assert ami_server.received[-1]["CommandID"] == "c1"
 
 
+async def test_an_event_of_an_action_is_no_answer_to_it(ami_server: AmiServer) -> None:
+    def answer(action: dict[str, str]) -> bytes:
+        early = f"Event: OriginateResponse\r\nActionID: {action['ActionID']}\r\nResponse: Failure\r\n\r\n"
+        return (early.encode() if action["Action"] == "Originate" else b"") + success(action, "queued")
+
+    ami_server.answers = answer
+    async with connected(ami_server) as (ami, consumer):
+        assert (await ami.send("Originate"))["message"] == "queued"
+        await consumer.until("OriginateResponse")
+
+
 async def test_a_list_is_given_without_its_frame(ami_server: AmiServer) -> None:
     def answer(action: dict[str, str]) -> bytes:
         if action["Action"] != "CoreShowChannels":

@@ -53,7 +53,6 @@ class TinyCore:
     reports: list[tuple[float, CallEvent]] = field(default_factory=list)
     keys: list[tuple[UUID, str | None]] = field(default_factory=list)
     carrier_ids: dict[str, UUID] = field(default_factory=dict)
-    contacts: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     timers: list[datetime] = field(default_factory=list)
     _left: dict[UUID, list[tuple[type, Sequence[a.Action]]]] = field(default_factory=dict)
@@ -98,8 +97,6 @@ class TinyCore:
         self.keys.append((call_id, source_key))
         await self._react(call_id, event)
 
-    async def connected(self, carrier: str) -> None:
-        self.contacts.append(carrier)
 
     async def next_due(self) -> datetime | None:
         return min(self.timers, default=None)

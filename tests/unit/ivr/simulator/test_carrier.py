@@ -40,7 +40,6 @@ async def test_the_earlier_of_the_programs_timers_and_the_worlds_events_comes_fi
     assert core.told[0] == "timer at 3"
     assert core.told[2] == "timer at 12"
     assert len(core.timers) == 1  # due long after the last call
-    assert core.contacts == ["simulator"]
 
 
 async def test_of_two_things_at_one_moment_the_worlds_comes_first(tmp_path: Path) -> None:
