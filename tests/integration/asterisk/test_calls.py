@@ -3,6 +3,7 @@
 import asyncio
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import uuid4
 
 from ivr.actions import (
@@ -212,10 +213,19 @@ class TestAgent:
         caller, agent = await phone("13800138000"), await phone("1001", register=True)
         call_id = await desk.answered(caller)
         await desk.do(call_id, ringing("1001"))
-        await agent.wait("CALL_INCOMING")
+        incoming = await agent.wait("CALL_INCOMING")
+        assert incoming["peerdisplayname"] == "王小明"
         await agent.hang_up()
         missed = await desk.sink.wait(AgentLegEnded)
         assert (missed.reason, missed.cause) == (MissReason.BUSY, 17)
+
+    async def test_is_rung_whatever_the_caller_is_called(self, desk: Desk, phone: PhoneFactory) -> None:
+        caller, agent = await phone("13800138000"), await phone("1001", register=True)
+        call_id = await desk.answered(caller)
+        hostile = 'x"\r\n\r\nAction: Hangup\r\nChannel: /.*/\r\n\r\n' * 300
+        await desk.do(call_id, replace(ringing("1001"), caller_label=hostile))
+        await agent.wait("CALL_INCOMING")
+        assert not desk.sink.of(CallEnded)
 
     async def test_who_does_not_answer(self, desk: Desk, phone: PhoneFactory) -> None:
         caller = await phone("13800138000")
@@ -277,6 +287,12 @@ class TestAgent:
 
 
 class TestPresence:
+    async def test_a_phone_registered_before_is_told(self, phone: PhoneFactory, desk: Desk) -> None:
+        await phone("1002", register=True)
+        desk.proxy.cut()
+        desk.presence.clear()
+        await until(lambda: desk.presence.get("PJSIP/1002"))
+
     async def test_a_registered_phone_is_told(self, desk: Desk, phone: PhoneFactory) -> None:
         agent = await phone("1001", register=True)
         await until(lambda: desk.presence.get("PJSIP/1001"))
