@@ -41,6 +41,10 @@ class Principal:
         """Whether callers' numbers and names are shown to them in full."""
         return self.role.covers(Role.SUPERVISOR)
 
+    def sees_agent(self, login: str) -> bool:
+        """Whether they may know what an agent does: agents know it of themselves only."""
+        return self.role.covers(Role.QA) or self.agent == login
+
     def require_agent(self, login: str) -> None:
         """Raises `NotYourAgent` unless they may act for `login`: their own agent, or as supervisor any."""
         if not self.role.covers(Role.SUPERVISOR) and self.agent != login:

@@ -41,7 +41,7 @@ class Checker:
         """Every file of the folder that people edit."""
         folder = self._folder
         found = [path for path in (folder / ROUTING, folder / "models.yaml") if path.exists()]
-        for part in (MENUS, PHRASES, SCORECARDS, DEMO):
+        for part in (MENUS, PHRASES, SCORECARDS, DEMO, f"{DEMO}/{MENUS}"):
             found += sorted((folder / part).glob("*.yaml"))
         return found
 
@@ -57,9 +57,9 @@ class Checker:
         match _kind(path):
             case "routing":
                 config = load_routing(path)
-                raise_flaws(path, number_flaws(config, self._menu_names()))
+                raise_flaws(path, number_flaws(config, self._menu_names(path)))
             case "menu":
-                menu, config_there = load_menu(path), self._routing()
+                menu, config_there = load_menu(path), self._routing(path)
                 if config_there is not None:
                     raise_flaws(path, menu_flaws(menu, config_there))
             case "phrases":
@@ -74,13 +74,16 @@ class Checker:
                 known = ("routing.yaml", "models.yaml", "menus/", "phrases/", "scorecards/", "demo/")
                 raise ConfigInvalid([Problem(str(path), 1, "", "is no configuration file of ours", known)])
 
-    def _menu_names(self) -> set[str]:
-        return {path.stem for path in (self._folder / MENUS).glob("*.yaml")}
+    def _menu_names(self, routing: Path) -> set[str]:
+        """The demonstration's routing has its own menus beside all others."""
+        folders = {self._folder, routing.parent} if routing.parent.name == DEMO else {self._folder}
+        return {path.stem for folder in folders for path in (folder / MENUS).glob("*.yaml")}
 
-    def _routing(self) -> RoutingConfig | None:
-        """What menus are held against; a broken one is reported as itself, not in every menu."""
+    def _routing(self, menu: Path) -> RoutingConfig | None:
+        """What a menu is held against; a broken one is reported as itself, not in every menu."""
+        folder = menu.parent.parent
         try:
-            return load_routing(self._folder / ROUTING)
+            return load_routing((folder if folder.name == DEMO else self._folder) / ROUTING)
         except ConfigInvalid:
             return None
 

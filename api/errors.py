@@ -128,6 +128,7 @@ STATUS: dict[type[Exception], int] = {
     recordings.IllegalRecordingTransition: 409,
     recordings.LeaseLost: 409,
     recordings.AudioDamaged: 500,
+    recordings.BadAudioKey: 500,
     recordings.AudioError: 422,
     recordings.ModelError: 503,
     DBAPIError: 503,

@@ -97,10 +97,11 @@ def show(
     if as_json:
         print_json(as_data(found))
     else:
-        _print(found)
+        print_dossier(found)
 
 
-def _print(found: "Dossier") -> None:
+def print_dossier(found: "Dossier") -> None:
+    """A call from its first second to its score."""
     from rich.text import Text
 
     from api.telling import reasons, seconds_after, tell

@@ -38,10 +38,11 @@ def print_error(message: str) -> None:
 
 def explain(error: Exception) -> str | None:
     """What to tell whoever typed the command; None for an error that nobody foresaw."""
-    if isinstance(getattr(error, "id", None), str):
-        return str(error) or str(error.id)
+    name = getattr(error, "id", None)
+    if isinstance(name, str):
+        return str(error) or name
     if isinstance(error, BrokenPipeError):
-        sys.stdout = None  # type: ignore[assignment]  # nobody reads on; nothing is left to flush
+        sys.stdout = None  # nobody reads on; nothing is left to flush
         return "nobody reads the output any more"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"

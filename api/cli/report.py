@@ -17,7 +17,6 @@ def report(
     as_json: JsonFlag = False,
 ) -> None:
     """Add the ledger up: how many calls were offered, and what became of them."""
-    from api.labels import outcome_label
     from qa.service import as_json as ledger_as_json
 
     async def work(program: "Program") -> dict[str, Any]:
@@ -27,7 +26,16 @@ def report(
     found = with_program(work)
     if as_json:
         print_json(found)
-        return
+    else:
+        print_report(found)
+    if not found["balanced"]:
+        raise typer.Exit(1)
+
+
+def print_report(found: dict[str, Any]) -> None:
+    """The ledger's sum, as `qa.service.as_json` gives it, for people."""
+    from api.labels import outcome_label
+
     offered = found["offered"]
     rows: list[tuple[object, ...]] = []
     for outcome, count in found["outcomes"].items():
@@ -39,4 +47,3 @@ def report(
         say(f"and {found['in_progress']} in progress")
     if not found["balanced"]:
         say("the outcomes do not add up to the calls that ended", style="bold red")
-        raise typer.Exit(1)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path
 
 from api.auth import Asking
 from api.edge import Here
+from api.errors import NotYourAgent
 from api.schemas import AfterwardsDetail, AgentDetail, NewAgent, Pause
 from routing.agent import Agent
 
@@ -18,7 +19,7 @@ Login = Annotated[str, Path(max_length=80, pattern=r"^[^\x00-\x1f]+$")]
 async def list_agents(here: Here, asking: Asking) -> list[AgentDetail]:
     """Every agent, by login; a token of one agent sees that agent."""
     found = await here.program.routing.agents()
-    return [agent_detail(agent) for agent in found if asking.agent in {None, agent.login}]
+    return [agent_detail(agent) for agent in found if asking.sees_agent(agent.login)]
 
 
 @router.post("/api/v1/agents", status_code=201)
@@ -31,7 +32,8 @@ async def add_agent(new: NewAgent, here: Here, asking: Asking) -> AgentDetail:
 
 @router.get("/api/v1/agents/{login}")
 async def show_agent(login: Login, here: Here, asking: Asking) -> AgentDetail:
-    asking.require_agent(login)
+    if not asking.sees_agent(login):
+        raise NotYourAgent(login)
     return agent_detail(await here.program.routing.agent(login))
 
 

@@ -1,0 +1,92 @@
+"""A program on a database in a temporary folder, and HTTP to it with a token of each role."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.auth import Role
+from api.bootstrap import Program, open_program
+from api.repository import SqlAudit, SqlTokens
+from config.clock import ManualClock
+from config.settings import CONFIG_DIR, Settings
+from tests.builders.calls import NOON
+from tests.integration.api.postgresql import postgresql
+from tests.telephony.process import MissingTool
+
+Http = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    try:
+        with postgresql() as url:
+            yield url
+    except MissingTool as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite3'}"
+    server: str = request.getfixturevalue("postgresql_server")
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres", f"/{name}")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Of the configuration only what calls need: scorecards and phrases take long to read."""
+    folder = tmp_path / "config"
+    folder.mkdir()
+    for part in ("routing.yaml", "models.yaml", "menus", "prompts"):
+        (folder / part).symlink_to(CONFIG_DIR / part)
+    return Settings(data=tmp_path / "data", config=folder, carriers=(), embedded_worker=False)
+
+
+@pytest.fixture
+async def program(settings: Settings) -> AsyncIterator[Program]:
+    """Some seconds after the calls of `given` began."""
+    async with open_program(settings, clock=ManualClock(NOON + timedelta(seconds=20))) as opened:
+        await opened.prepare()
+        yield opened
+
+
+@pytest.fixture
+def audit(program: Program) -> SqlAudit:
+    return SqlAudit(program.database, program.clock, program.new_id)
+
+
+@pytest.fixture
+def app(program: Program) -> FastAPI:
+    return create_app(program, "hotline_local")
+
+
+@pytest.fixture
+async def http(app: FastAPI, program: Program) -> AsyncIterator[Http]:
+    """`await http(Role.QA)` is a client with a token of that role, `await http()` one without any."""
+    tokens = SqlTokens(program.database, program.clock, program.new_id)
+    clients: list[httpx.AsyncClient] = []
+
+    async def client(role: Role | None = None, agent: str | None = None) -> httpx.AsyncClient:
+        headers = {}
+        if role is not None:
+            token = await tokens.add(f"{role}-{len(clients)}", role, agent)
+            headers["Authorization"] = f"Bearer {token}"
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        clients.append(httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers))
+        return clients[-1]
+
+    yield client
+    for made in clients:
+        await made.aclose()
