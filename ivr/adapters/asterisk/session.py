@@ -41,7 +41,7 @@ from ivr.adapters.asterisk.talking import Talking
 from ivr.adapters.asterisk.translate import BUSY, NORMAL
 from ivr.adapters.asterisk.waiting import Tasks, first_of
 from ivr.call import Call, CallState
-from ivr.events import CallEnded, CallOffered, CallRecovered, MissReason, Party
+from ivr.events import CallEnded, CallOffered, CallRecovered, Party
 from ivr.ports import Sink
 
 log = structlog.get_logger()
@@ -206,7 +206,7 @@ class Session:
         if self._current is not None and not isinstance(self._current, _Connect):
             before.insert(0, self._current)
         talked = self.talking.talk is not None
-        talks = self._recover_legs(rows, histories)
+        talks = self.talking.recover(rows, histories)
         if talks or not talked:
             self._outbox.put(CallRecovered(talks))
         if not talks:
@@ -218,29 +218,6 @@ class Session:
             self._superseded = True
         self._steerable.set()
         self._wake.set()
-
-    def _recover_legs(self, rows: Mapping[str, Event], histories: Mapping[str, ChannelHistory]) -> bool:
-        """Whether the caller talks to an agent; tells of legs that ended unseen."""
-        bridge = rows[self.uniqueid].get("bridgeid", "")
-        for leg in list(self.talking.legs.values()):
-            row = rows.get(leg.uniqueid)
-            if row is not None:
-                leg.channel, leg.asked = row.get("channel"), True
-                if bridge and row.get("bridgeid") == bridge:
-                    leg.join(bridge)
-                    self.talking.joined(leg)
-                elif row.get("bridgeid"):
-                    leg.waiting.set()
-                if leg.cancelled:
-                    self._tasks.spawn(self.talking.cancel(leg.reservation))
-            elif leg is self.talking.talk:
-                leg.parted.set()
-                seen = histories.get(leg.uniqueid)
-                by = seen.by(Party.AGENT) if seen and seen.ended_at else Party.UNKNOWN
-                self.talking.part(by, seen.cause if seen else None, seen.ended_at if seen else None)
-            elif leg.asked:
-                self.talking.missed(leg, MissReason.CANCELLED)
-        return self.talking.talk is not None
 
     def restore(self, call: Call) -> None:
         """Takes up a call that another process steered; `recover` must follow."""

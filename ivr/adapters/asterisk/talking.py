@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 from uuid import UUID
@@ -11,6 +11,7 @@ import structlog
 
 from ivr.actions import RingAgent, StartRecording
 from ivr.adapters.asterisk import agi
+from ivr.adapters.asterisk.cel import ChannelHistory
 from ivr.adapters.asterisk.channel import Actions, Channel
 from ivr.adapters.asterisk.errors import ActionRefused, LinkLost
 from ivr.adapters.asterisk.frames import Event
@@ -176,6 +177,32 @@ class Talking:
         leg = self.talk
         if leg is not None and leg.first_left == leg.uniqueid:
             self.part(leg.ring.ending.by(Party.AGENT), leg.ring.ending.cause)
+
+    def recover(self, rows: Mapping[str, Event], histories: Mapping[str, ChannelHistory]) -> bool:
+        """Whether the caller talks to an agent; tells of legs that ended unseen."""
+        bridge = rows[self._channel.uniqueid].get("bridgeid", "")
+        for leg in list(self.legs.values()):
+            row = rows.get(leg.uniqueid)
+            if row is not None:
+                leg.channel, leg.asked = row.get("channel"), True
+                if bridge and row.get("bridgeid") == bridge:
+                    leg.join(bridge)
+                    self.joined(leg)
+                elif leg is self.talk:  # they parted, and the agent's phone is still on the line
+                    leg.parted.set()
+                    self.part(Party.UNKNOWN, None)
+                elif row.get("bridgeid"):
+                    leg.waiting.set()
+                if leg.cancelled:
+                    self._tasks.spawn(self.cancel(leg.reservation))
+            elif leg is self.talk:
+                leg.parted.set()
+                seen = histories.get(leg.uniqueid)
+                by = seen.by(Party.AGENT) if seen and seen.ended_at else Party.UNKNOWN
+                self.part(by, seen.cause if seen else None, seen.ended_at if seen else None)
+            elif leg.asked:
+                self.missed(leg, MissReason.CANCELLED)
+        return self.talk is not None
 
     async def hang_up_all(self) -> None:
         for leg in list(self.legs.values()):
