@@ -71,9 +71,7 @@ async def test_two_processes_share_the_agents(floor: Floor) -> None:
     other_known = await other.change("ann", lambda _agent: [])
     assert other_known.after.state == "reserved"
     await floor.answer(call)
-    freed = await other.change(
-        "ann", lambda agent: [] if agent.state != "talking" else [AgentReadied()]
-    )
+    freed = await other.change("ann", lambda agent: [] if agent.state != "talking" else [AgentReadied()])
     assert freed.after.state == "talking"
     await floor.calls.record(call, e.CallEnded(e.Party.CUSTOMER, 16))
     await floor.advance(15)
