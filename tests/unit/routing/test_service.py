@@ -1,5 +1,6 @@
 """Callers and agents on one floor: who is served by whom, when, and what happens when it goes wrong."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,18 @@ class TestMatching:
             await floor.advance(20)
             await floor.caller("vip")
         assert await floor.board.position(patient) == 9
+
+    async def test_callers_and_agents_who_come_all_at_once_are_paired_one_to_one(self, floor: Floor) -> None:
+        await asyncio.gather(*(floor.agent(f"agent{number}", ready=False) for number in range(12)))
+        await asyncio.gather(
+            *(floor.caller() for _ in range(15)),
+            *(floor.routing.ready(f"agent{number}") for number in range(12)),
+        )
+        rung = [reserved.agent for _, reserved in floor.rung]
+        assert sorted(rung) == sorted(f"agent{number}" for number in range(12))
+        assert len({call for call, _ in floor.rung}) == 12
+        waiting = await floor.board.queue("sales")
+        assert [w.reservation is None for w in waiting].count(True) == 3
 
 
 class TestMisses:
