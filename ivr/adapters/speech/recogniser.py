@@ -63,7 +63,7 @@ CODECS = {
     "slin16": Codec(16000, bytes),
 }
 
-STEP_SECONDS = 0.1  # sound decoded at a time, unless it has piled up
+STEP_SECONDS = 0.1  # sound decoded at a time: the end of a phrase is looked for after each
 BEHIND_SECONDS = 20.0  # sound that may pile up before a listener gives up
 PAUSE_SECONDS = 0.8  # without any sound (an RTP stream that stops for silence), a phrase is complete
 
@@ -97,6 +97,7 @@ class Listener:
     ) -> None:
         self._recogniser, self._executor, self._codec = recogniser, executor, codec
         self._phrase, self._speech = phrase, speech
+        self._step = int(STEP_SECONDS * codec.rate) * 2
         self._sound = bytearray()
         self._enough = asyncio.Event()
         self._wanted: Listening | None = None
@@ -119,7 +120,7 @@ class Listener:
         if len(self._sound) + len(pcm) > BEHIND_SECONDS * self._codec.rate * 2:
             raise FellBehind
         self._sound += pcm
-        if len(self._sound) >= STEP_SECONDS * self._codec.rate * 2:
+        if len(self._sound) >= self._step:
             self._enough.set()
 
     async def run(self) -> None:
@@ -140,8 +141,8 @@ class Listener:
             paused = not await self._wait_for_sound(PAUSE_SECONDS if speaking else None)
             if round_ != self._round:
                 return
-            pcm = bytes(self._sound)
-            self._sound.clear()
+            pcm = bytes(self._sound[: self._step])
+            del self._sound[: self._step]
             heard, has_words = await loop.run_in_executor(self._executor, _decode, decoder, pcm, paused)
             if round_ != self._round:
                 return
@@ -155,7 +156,7 @@ class Listener:
 
     async def _wait_for_sound(self, seconds: float | None) -> bool:
         """Whether enough to decode, or another `listen`, came within `seconds`."""
-        if len(self._sound) < STEP_SECONDS * self._codec.rate * 2:
+        if len(self._sound) < self._step:
             self._enough.clear()
             try:
                 async with asyncio.timeout(seconds):

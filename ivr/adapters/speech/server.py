@@ -26,6 +26,7 @@ PROTOCOL = Subprotocol("speech_to_text")
 MOST_BYTES = 1 << 16  # of one message; Asterisk's frames of sound have 160 to 640
 MOST_PHRASES = 1000
 SETUP_SECONDS = 5.0
+CLOSE_SECONDS = 1.0  # for the other side to agree that it is over
 
 _log = structlog.get_logger(__name__)
 
@@ -99,6 +100,7 @@ class SpeechServer:
             subprotocols=[PROTOCOL],
             max_size=MOST_BYTES,
             compression=None,
+            close_timeout=CLOSE_SECONDS,
         ) as self._server:
             try:
                 yield
