@@ -155,6 +155,8 @@ def pull(catalogue: Catalogue, language: str, into: Path, progress: Downloaded |
         unpacked = Path(scratch) / "unpacked"
         _unzip(spec.name, archive, unpacked)
         found = unpacked / spec.name
+        if not found.is_dir():
+            raise ModelDownloadFailed(spec.name, f"its archive holds no folder {spec.name}")
         examine(found)
         os.replace(found, target)
     return examine(target)
@@ -197,7 +199,7 @@ def _unzip(name: str, archive: Path, into: Path) -> None:
 
 def _refuse_hostile(name: str, members: Sequence[zipfile.ZipInfo]) -> None:
     if sum(member.file_size for member in members) > MOST_UNPACKED:
-        raise ModelDownloadFailed(name, "it would unpack to more than 8 GiB")
+        raise ModelDownloadFailed(name, f"it would unpack to more than {MOST_UNPACKED >> 30} GiB")
     for member in members:
         path = PurePosixPath(member.filename.replace("\\", "/"))
         symlink = (member.external_attr >> 28) == 0xA
