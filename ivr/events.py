@@ -22,6 +22,7 @@ class Party(StrEnum):
 class Refusal(StrEnum):
     BUSY = "busy"
     CLOSED = "closed"
+    AWAY = "away"  # the program was not there to take the call
 
 
 class InputSource(StrEnum):
@@ -199,6 +200,8 @@ class CallAnswered:
 
 @dataclass(frozen=True, slots=True)
 class RecordingStarted:
+    """The conversation is to be recorded; the recording's own row tells whether its sound came."""
+
     recording: UUID
 
 

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from ivr.actions import Action
 from ivr.call import Call
-from ivr.events import CallEvent, CallOffered
+from ivr.events import CallEnded, CallEvent, CallOffered
 
 
 class Sink(Protocol):
-    """Where a carrier adapter reports. Both return once the event is on the timeline and acted upon.
+    """Where a carrier adapter reports. All return once the event is on the timeline and acted upon.
 
     `source_key` names the delivery (an AMI-derived key, Twilio's token): a repeated one changes nothing.
     An event that the call cannot take any more is dropped with a debug line, never raised: carriers repeat
@@ -27,6 +27,12 @@ class Sink(Protocol):
     async def happened(
         self, call_id: UUID, event: CallEvent, at: datetime | None = None, source_key: str | None = None
     ) -> None: ...
+
+    async def came_and_went(
+        self, offered: CallOffered, ended: CallEnded, began_at: datetime, ended_at: datetime
+    ) -> None:
+        """A call that is over and that nobody steered; one that is known by then is only ended."""
+        ...
 
 
 class Telephony(Protocol):

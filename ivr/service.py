@@ -13,7 +13,7 @@ from config.keyed_lock import KeyedLock
 from ivr import call as calls
 from ivr.call import Call, CallState
 from ivr.errors import DuplicateEvent, IllegalTransition, TimelineConflict
-from ivr.events import CallEvent, CallOffered
+from ivr.events import CallEnded, CallEvent, CallOffered, CallRefused, Refusal
 from ivr.ports import CallStore, Entry
 
 log = structlog.get_logger()
@@ -54,6 +54,16 @@ class CallService:
             await self.record(call_id, event, at=at, source_key=source_key)
         except (IllegalTransition, DuplicateEvent) as refused:
             log.debug("carrier event dropped", call=str(call_id), kind=type(event).__name__, why=refused.id)
+
+    async def came_and_went(
+        self, offered: CallOffered, ended: CallEnded, began_at: datetime, ended_at: datetime
+    ) -> None:
+        call = calls.begin(self._new_id(), offered, began_at)
+        stored = await self._store.create(call, Entry(1, began_at, offered))
+        if stored.id == call.id:
+            await self.record(call.id, CallRefused(Refusal.AWAY), ended, at=ended_at)
+        else:
+            await self.happened(stored.id, ended, ended_at)
 
     async def record(
         self, call_id: UUID, *events: CallEvent, at: datetime | None = None, source_key: str | None = None

@@ -39,6 +39,13 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"
 
 
+_OF_REFUSAL = {
+    Refusal.BUSY: Outcome.BUSY,
+    Refusal.CLOSED: Outcome.CLOSED,
+    Refusal.AWAY: Outcome.FAILED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
     """One ended call. Times in seconds: `waited` in the queue until the answer or the end, `talked` in all."""
@@ -92,12 +99,13 @@ def outcome_of(call: Call) -> Outcome:
     """The one outcome of an ended call.
 
     A caller who left the queue for the menu without an agent has *overflowed*, whoever then hung up. A call
-    that an outage ended before an agent answered has *failed*: the caller did not choose to go.
+    that came during an outage, or that one ended before an agent answered, has *failed*: whoever hung up, the
+    caller did not choose to go.
     """
     if call.talks:
         return Outcome.ANSWERED
     if call.refusal is not None:
-        return Outcome.BUSY if call.refusal is Refusal.BUSY else Outcome.CLOSED
+        return _OF_REFUSAL[call.refusal]
     if call.self_served:
         return Outcome.SELF_SERVED
     if call.left_queue is not None:

@@ -128,6 +128,12 @@ def gave_up(recording: Recording, worker: str, reason: str) -> Recording:
     return replace(_move(_held(recording, worker), move), lease=None, failure=reason)
 
 
+def put_off(recording: Recording, worker: str, reason: str) -> Recording:
+    """It cannot be done yet, for no fault of its own: waits again, and the attempt does not count."""
+    moved = _move(_held(recording, worker), Move.RELEASE)
+    return replace(moved, lease=None, failure=reason, attempts=recording.attempts - 1)
+
+
 def fail(recording: Recording, reason: str) -> Recording:
     """It can never succeed: say why, and try no more."""
     return replace(_move(recording, Move.FAIL), lease=None, failure=reason)

@@ -1,6 +1,6 @@
 """Recordings and transcripts in SQL; a worker claims a row by a lease."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -82,8 +82,8 @@ class SqlRecordings:
         )
         return [_filed(row) for row in await self._database.read(query)]
 
-    async def unfinished(self) -> int:
-        """How many recordings still have work before them."""
+    async def unfinished(self, but: Collection[str] = ()) -> int:
+        """How many recordings still have work before them, apart from those in the languages `but`."""
         waiting = (RecordingState.PENDING, RecordingState.STORED, RecordingState.TRANSCRIBING)
         query = select(recordings.c.id).where(
             recordings.c.state.in_((*waiting, RecordingState.TRANSCRIBED)),
@@ -107,13 +107,16 @@ class SqlRecordings:
 
         return await self._database.write(change)
 
-    async def claim(self, now: datetime, claim: Callable[[Recording], Recording]) -> Filed | None:
-        """Takes the oldest recording that is free; None when there is none."""
+    async def claim(
+        self, now: datetime, claim: Callable[[Recording], Recording], but: Collection[str] = ()
+    ) -> Filed | None:
+        """Takes the oldest recording that is free and in none of the languages `but`; None for none."""
         free = or_(
             recordings.c.state == RecordingState.STORED,
             and_(recordings.c.state == RecordingState.TRANSCRIBING, recordings.c.lease_until <= now),
         )
-        query = select(recordings).where(free).order_by(recordings.c.began_at).limit(1)
+        query = select(recordings).where(free, recordings.c.language.not_in(but))
+        query = query.order_by(recordings.c.began_at).limit(1)
 
         def take(connection: Connection) -> Filed | None:
             row = connection.execute(query.with_for_update(skip_locked=True)).mappings().first()

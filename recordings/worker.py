@@ -6,7 +6,7 @@ Any number of workers may run: each holds a recording by a lease that it loses w
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +14,15 @@ import structlog
 
 from config.clock import Clock
 from recordings import recording as moves
-from recordings.errors import AudioError, LeaseLost, ModelError, RecordingError, UnknownRecording
+from recordings.errors import (
+    AudioError,
+    LeaseLost,
+    ModelError,
+    ModelMissing,
+    NoModelForLanguage,
+    RecordingError,
+    UnknownRecording,
+)
 from recordings.ports import AudioStore, Transcriber
 from recordings.recording import Recording, RecordingState, StoredTrack
 from recordings.repository import Filed, SqlRecordings
@@ -30,10 +38,11 @@ LEASE = timedelta(minutes=30)
 GRACE = timedelta(seconds=30)  # how long a carrier may take to close its files
 LOST = timedelta(minutes=10)  # after this, tracks that never came will not come
 _POLL_SECONDS = 0.5
+_ASK_FOR_MODEL_AGAIN = timedelta(minutes=1)
 
 
 class Worker:
-    """`spool` is where carriers leave `<recording>-<track>.wav`, and `<recording>.done` when these are whole."""
+    """`spool` is where carriers leave `<recording>-<track>.wav`, then `<recording>.done`: all whole."""
 
     def __init__(
         self,
@@ -52,6 +61,7 @@ class Worker:
         self._spool = spool
         self._clock = clock
         self._on_transcript = on_transcript
+        self._deaf: dict[str, datetime] = {}  # languages without a model, and when to look again
 
     async def run(self, wanted: asyncio.Event) -> None:
         """Works until cancelled; `wanted` says that there may be something new."""
@@ -63,8 +73,8 @@ class Worker:
                 await asyncio.wait_for(wanted.wait(), _POLL_SECONDS)
 
     async def drain(self, done: Callable[[Filed], None] | None = None) -> None:
-        """Works until nothing is left to do."""
-        while await self._store.unfinished():
+        """Works until nothing is left that can be done here."""
+        while await self._store.unfinished(but=self._deaf_to()):
             if not await self.work(done):
                 await asyncio.sleep(0.05)
 
@@ -75,12 +85,18 @@ class Worker:
         for filed in left:
             await self._hand_on(filed)
         now = self._clock.now()
-        claimed = await self._store.claim(now, lambda r: moves.claim(r, self._name, now, now + LEASE))
+        claimed = await self._store.claim(
+            now, lambda r: moves.claim(r, self._name, now, now + LEASE), but=self._deaf_to()
+        )
         if claimed is not None:
             await self._transcribe(claimed)
             if done is not None:
                 done(claimed)
         return bool(checked_in or left or claimed)
+
+    def _deaf_to(self) -> frozenset[str]:
+        now = self._clock.now()
+        return frozenset(language for language, until in self._deaf.items() if until > now)
 
     async def _check_in(self, filed: Filed) -> bool:
         recording = filed.recording
@@ -120,6 +136,11 @@ class Worker:
             moved = await self._store.change(recording.id, lambda r: moves.transcribed(r, self._name))
         except LeaseLost:
             log.warning("recording taken over by another worker", recording=str(recording.id))
+            return
+        except (ModelMissing, NoModelForLanguage) as missing:
+            self._deaf[recording.language] = self._clock.now() + _ASK_FOR_MODEL_AGAIN
+            await self._store.change(recording.id, lambda r: moves.put_off(r, self._name, str(missing)))
+            log.warning("no model for a language", language=recording.language, why=str(missing))
             return
         except (RecordingError, OSError) as error:
             hopeless = isinstance(error, AudioError | ModelError)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from ivr.events import CallEvent, CallOffered
+from ivr.events import CallEnded, CallEvent, CallOffered
 
 E = TypeVar("E")
 
@@ -40,6 +40,11 @@ class RecordingSink:
         await self._keep(call_id, event, at, source_key)
         if self.on_event is not None:
             await self.on_event(call_id, event)
+
+    async def came_and_went(
+        self, offered: CallOffered, ended: CallEnded, began_at: datetime, ended_at: datetime
+    ) -> None:
+        await self.happened(await self.offered(offered, began_at), ended, ended_at)
 
     async def wait(
         self, kind: type[E], timeout: float = 10, call_id: UUID | None = None, after: int = 0

@@ -1,12 +1,14 @@
 """An Asterisk for the whole run, and phones and callers for each test."""
 
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.program import HotlineProgram, make_configuration
 from tests.telephony.ami import AmiClient
 from tests.telephony.asterisk import AsteriskServer
 from tests.telephony.phone import Phone
@@ -105,3 +107,21 @@ def sipp(asterisk: AsteriskServer, tmp_path: Path) -> Iterator[SippFactory]:
     yield make
     for one in made:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def configuration(shared_folder: Path) -> Path:
+    """The program's configuration for tests, where Asterisk sees it, too."""
+    return make_configuration(shared_folder / "config")
+
+
+@pytest.fixture
+async def hotline(
+    asterisk: AsteriskServer, ami: AmiClient, shared_folder: Path, configuration: Path
+) -> AsyncIterator[HotlineProgram]:
+    """The program, taking calls, with nobody in it yet."""
+    data = Path(tempfile.mkdtemp(prefix="data", dir=shared_folder))
+    program = HotlineProgram(data, configuration, asterisk)
+    await program.start()
+    yield program
+    await program.stop()

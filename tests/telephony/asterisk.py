@@ -84,7 +84,7 @@ class AsteriskServer:
         modules: Sequence[str] = (),
         rtp_timeout: int = 15,
         rtp_ports: int = 1000,
-        aeap_port: int = 9099,
+        aeap_port: int | None = None,
         globals_: Mapping[str, str | int] | None = None,
     ) -> None:
         self.work = work.resolve()
@@ -92,6 +92,7 @@ class AsteriskServer:
         self.ami_port = free_tcp_port()
         self.ami_secret = secrets.token_urlsafe(16)
         self.harness_secret = secrets.token_urlsafe(16)
+        self.aeap_port = aeap_port or free_tcp_port()
         self.agents = tuple(agents)
         self._contacts = dict(contacts or {})
         self.etc = self.work / "etc"
@@ -101,7 +102,7 @@ class AsteriskServer:
         self._root = asterisk_root()
         self._process: subprocess.Popen[bytes] | None = None
         self._folders()
-        self._write_site(modules, rtp_timeout, rtp_ports, aeap_port, dict(globals_ or {}))
+        self._write_site(modules, rtp_timeout, rtp_ports, self.aeap_port, dict(globals_ or {}))
         for name, text in (files or {}).items():
             self._write(name, text)
 

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 #: The kernel kills the child when its parent dies, however that happens.
@@ -20,8 +20,10 @@ def require_tools(*names: str) -> None:
         raise MissingTool(f"not installed: {', '.join(missing)}")
 
 
-def spawn(command: Sequence[str | Path], *, cwd: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start a command whose output goes to `log`."""
+def spawn(
+    command: Sequence[str | Path], *, cwd: Path, log: Path, env: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a command whose output goes to `log`; `env` replaces the environment."""
     with log.open("ab") as output:
         return subprocess.Popen(
             [*DIE_WITH_PARENT, *map(str, command)],
@@ -29,6 +31,7 @@ def spawn(command: Sequence[str | Path], *, cwd: Path, log: Path) -> subprocess.
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            env=env,
         )
 
 

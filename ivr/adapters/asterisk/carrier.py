@@ -309,9 +309,8 @@ class AsteriskTelephony:
         await self._away.read()
         for history in self._away.ended():
             if history.inbound and history.uniqueid not in self._seen:
-                call_id = await self._tools.sink.offered(history.offered(), history.began_at)
                 ended = CallEnded(history.by(Party.CUSTOMER), history.cause, "away")
-                key = f"asterisk:{history.uniqueid}:CallEnded"
-                await self._tools.sink.happened(call_id, ended, history.ended_at, key)
+                ended_at = history.ended_at or history.began_at
+                await self._tools.sink.came_and_went(history.offered(), ended, history.began_at, ended_at)
             self._away.forget(history.uniqueid)
         await self._away.keep()

@@ -133,12 +133,19 @@ class CelLog:
         self.offset = 0
 
     def open(self) -> None:
-        """Goes to the kept offset; to the beginning when there is none or the file is another one."""
+        """Goes to the kept offset; to the beginning when it cannot be read or the file is another one.
+
+        The very first time it goes to the end: what was before us was never ours.
+        """
+        self._inode = self._inode_now()
+        if not self._offset_file.exists():
+            self.offset = self._path.stat().st_size if self._inode is not None else 0
+            self.keep(self.offset)
+            return
         try:
             inode, offset = map(int, self._offset_file.read_text().split())
         except (OSError, ValueError):
             inode, offset = -1, 0
-        self._inode = self._inode_now()
         self.offset = offset if inode == self._inode else 0
 
     def read(self) -> list[tuple[int, CelRow]]:

@@ -19,7 +19,7 @@ from ivr.adapters.asterisk.legs import AgentLeg
 from ivr.adapters.asterisk.outbox import Outbox
 from ivr.adapters.asterisk.translate import NORMAL, caller_id
 from ivr.adapters.asterisk.waiting import Tasks, first_of
-from ivr.events import AgentLegEnded, AgentRang, CallAnswered, MissReason, Party, RecordingStarted, TalkEnded
+from ivr.events import AgentLegEnded, AgentRang, CallAnswered, MissReason, Party, TalkEnded
 
 log = structlog.get_logger()
 
@@ -161,8 +161,6 @@ class Talking:
             await self._ami.send("MixMonitor", headers)
         except ActionRefused as refused:
             log.error("a conversation is not recorded", recording=str(action.recording), why=str(refused))
-        else:
-            self._outbox.put(RecordingStarted(action.recording))
 
     def part(self, by: Party, cause: int | None, at: datetime | None = None) -> None:
         """Tells that the conversation is over, if there is one."""

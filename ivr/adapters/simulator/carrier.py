@@ -128,9 +128,8 @@ class Simulator:
                 await sink.happened(call.id, event, at, self._source_key(call.carrier_id))
         unheard, self._unheard = self._unheard, []
         for at, offer in unheard:
-            call_id = await sink.offered(offer, at)
-            event = CallEnded(Party.SYSTEM, USER_BUSY, "came while nobody was there to take calls")
-            await sink.happened(call_id, event, at, self._source_key(offer.carrier_id))
+            ended = CallEnded(Party.SYSTEM, USER_BUSY, "came while nobody was there to take calls")
+            await sink.came_and_went(offer, ended, at, at)
 
     # -- time
 

@@ -1,6 +1,5 @@
 """Alive, ready, and measured."""
 
-from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.auth import Role
@@ -31,10 +30,11 @@ async def test_a_database_that_is_gone_is_named(program: Program, http: Http) ->
     assert "hotline db upgrade" in answer.json()["problems"]["database"]
 
 
-async def test_figures_are_those_of_the_record(program: Program, http: Http, app: FastAPI) -> None:
+async def test_figures_are_those_of_the_record(program: Program, http: Http) -> None:
     await given.call(program, *given.STORY, a.HUNG_UP, carrier_id="ended")
     await given.call(program, *given.STORY, carrier_id="talking")
-    app.state.edge.metrics.stage_ran("Attendant.begin", 0.003, failed=False)
+    call = await given.call(program, given.IDENTIFIED, a.ADMITTED, a.HUNG_UP, carrier_id="followed")
+    await program.journey.follow(call, (await program.store.timeline(call.id))[-1])
     text = (await (await http(Role.AGENT)).get("/metrics")).text
     found = {
         (sample.name, *sample.labels.values()): sample.value
@@ -42,11 +42,12 @@ async def test_figures_are_those_of_the_record(program: Program, http: Http, app
         for sample in family.samples
     }
     assert found["hotline_calls_total", "answered"] == 1
+    assert found["hotline_calls_total", "abandoned_in_menu"] == 1
     assert found["hotline_calls_total", "busy"] == 0
     assert found["hotline_calls_in_progress", "talking"] == 1
     assert found["hotline_agents", "ready"] == 0
     assert found["hotline_recordings", "stored"] == 0
-    assert found["hotline_journey_stage_seconds_count", "Attendant.begin"] == 1
+    assert found["hotline_journey_stage_seconds_count", "QualityService.record_outcome"] == 1
     assert all(("hotline_queue_waiting", name) in found for name in program.config.queues)
     assert given.NUMBER not in text
 

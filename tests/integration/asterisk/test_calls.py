@@ -29,7 +29,6 @@ from ivr.events import (
     InputSource,
     MissReason,
     Party,
-    RecordingStarted,
     TalkEnded,
 )
 from tests.e2e.conftest import PhoneFactory
@@ -169,7 +168,6 @@ class TestAgent:
         call_id, ring = await desk.talking(caller, agent)
         recording = uuid4()
         await desk.do(call_id, StartRecording(recording, ring.reservation))
-        assert (await desk.sink.wait(RecordingStarted)).recording == recording
         await asyncio.sleep(1.5)
         await agent.hang_up()
         ended = await desk.sink.wait(TalkEnded)
@@ -185,7 +183,6 @@ class TestAgent:
             "CallOffered",
             "AgentRang",
             "CallAnswered",
-            "RecordingStarted",
             "TalkEnded",
             "CallEnded",
         ]

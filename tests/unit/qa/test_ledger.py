@@ -31,6 +31,7 @@ AWAY = e.CallEnded(e.Party.UNKNOWN, detail="away")
         ((a.OFFERED, a.IDENTIFIED, e.CallRefused(e.Refusal.BUSY), a.HUNG_UP), Outcome.BUSY),
         ((a.OFFERED, a.IDENTIFIED, e.CallRefused(e.Refusal.CLOSED), a.HUNG_UP), Outcome.CLOSED),
         ((a.OFFERED, AWAY), Outcome.FAILED),
+        ((a.OFFERED, e.CallRefused(e.Refusal.AWAY), a.HUNG_UP), Outcome.FAILED),
         ((*a.WAITING, AWAY), Outcome.FAILED),
         ((*a.IN_MENU, AWAY), Outcome.FAILED),
     ],

@@ -14,7 +14,7 @@ from config.clock import ManualClock
 from config.ids import SeededIds
 from ivr import actions as a
 from ivr.adapters.simulator import Caller, Phone, Simulator
-from ivr.events import AgentLegEnded, CallEvent, CallOffered
+from ivr.events import AgentLegEnded, CallEnded, CallEvent, CallOffered
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 RESERVATION = UUID(int=1)
@@ -97,6 +97,10 @@ class TinyCore:
         self.keys.append((call_id, source_key))
         await self._react(call_id, event)
 
+    async def came_and_went(
+        self, offered: CallOffered, ended: CallEnded, began_at: datetime, ended_at: datetime
+    ) -> None:
+        await self.happened(await self.offered(offered, began_at), ended, ended_at)
 
     async def next_due(self) -> datetime | None:
         return min(self.timers, default=None)

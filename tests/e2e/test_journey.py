@@ -1,0 +1,116 @@
+"""The journey of a call on a real Asterisk, with real phones and real sound."""
+
+import asyncio
+from pathlib import Path
+
+from tests.e2e.conftest import PhoneFactory, SippFactory
+from tests.e2e.program import HotlineProgram
+from tests.telephony import audio
+from tests.telephony.phone import Phone
+
+CALLER = "13800138001"
+E164 = "+8613800138001"
+
+
+async def in_queue(hotline: HotlineProgram, caller: Phone, *, nth: int = 1) -> str:
+    """Dials, chooses sales, and waits in the queue; the id of this, the caller's nth call."""
+    start = caller.mark()
+    await caller.dial("4001")
+    call = await hotline.call_from(f"+86{caller.user}", nth=nth)
+    await caller.wait("CALL_ESTABLISHED", after=start)
+    await caller.press("1")
+    await hotline.event(call, "CallQueued")
+    return call
+
+
+async def test_a_caller_presses_a_key_talks_to_an_agent_and_is_recorded_and_scored(
+    hotline: HotlineProgram, phone: PhoneFactory, tmp_path: Path
+) -> None:
+    agent = await phone(
+        "1001", register=True, answers=True, speaks=audio.tone(tmp_path / "agent.wav", 1300, 60)
+    )
+    caller = await phone(CALLER, display="王小明", speaks=audio.tone(tmp_path / "caller.wav", 1500, 60))
+    await hotline.agent("1001")
+    call = await in_queue(hotline, caller)
+    await hotline.event(call, "RecordingStarted")
+    await agent.wait("CALL_ESTABLISHED")
+    await asyncio.sleep(1.5)  # they talk
+    await caller.hang_up()
+
+    line = await hotline.line(call)
+    assert (line["outcome"], line["ending"], line["intent"]) == ("answered", "customer", "sales")
+    heard = await caller.last_heard()
+    assert audio.tone_seconds(heard, 1300) > 1
+    assert audio.tone_seconds(heard, 800) > 0.2  # the notice that the call is recorded
+    await hotline.agent_in("1001", "ready")
+    recording = await hotline.recording(call, "scored")
+    assert set(recording["tracks"]) == {"agent", "customer"}
+    assert all(track["duration"] > 1 for track in recording["tracks"].values())
+    report = await hotline.report()
+    assert report["offered"] == 1
+    assert report["outcomes"] == {"answered": 1}
+
+
+async def test_an_agent_who_hangs_up_first_is_said_to_have(
+    hotline: HotlineProgram, phone: PhoneFactory
+) -> None:
+    agent = await phone("1001", register=True, answers=True)
+    caller = await phone(CALLER)
+    await hotline.agent("1001")
+    call = await in_queue(hotline, caller)
+    await hotline.event(call, "RecordingStarted")
+    await agent.hang_up()
+    await hotline.event(call, "TalkEnded")
+    await caller.wait("CALL_CLOSED")
+    line = await hotline.line(call)
+    assert (line["outcome"], line["ending"], line["ended_by"]) == ("answered", "agent", "system")
+    assert audio.tone_seconds(await caller.last_heard(), 1000) > 0.2  # thanked after the talk
+
+
+async def test_a_full_line_is_a_real_busy(
+    hotline: HotlineProgram, phone: PhoneFactory, sipp: SippFactory
+) -> None:
+    caller = await phone(CALLER)
+    await caller.dial("4003")
+    call = await hotline.call_from(E164)
+    await hotline.event(call, "StepEntered")
+    result = await sipp("caller-busy", number="4003").run()
+    assert result.all_good, result.errors
+    await caller.hang_up()
+    await hotline.line(call)
+    report = await hotline.report()
+    assert report["outcomes"] == {"abandoned_in_menu": 1, "busy": 1}
+
+
+async def test_outside_the_hours_the_caller_hears_so(hotline: HotlineProgram, phone: PhoneFactory) -> None:
+    caller = await phone(CALLER)
+    await caller.dial("4004")
+    call = await hotline.call_from(E164)
+    assert (await hotline.line(call, timeout=20))["outcome"] == "closed"
+    assert audio.level(await caller.last_heard()) > 0.01
+
+
+async def test_hanging_up_in_the_menu_in_the_queue_and_while_ringing_are_told_apart(
+    hotline: HotlineProgram, phone: PhoneFactory
+) -> None:
+    agent = await phone("1001", register=True)
+    caller = await phone(CALLER)
+
+    await caller.dial("4001")
+    menu = await hotline.call_from(E164)
+    await hotline.event(menu, "StepEntered", where=lambda data: data["step"] == "topic")
+    await caller.hang_up()
+    assert (await hotline.line(menu))["outcome"] == "abandoned_in_menu"
+
+    queue = await in_queue(hotline, caller, nth=2)
+    await caller.hang_up()
+    assert (await hotline.line(queue))["outcome"] == "abandoned_in_queue"
+
+    await hotline.agent("1001")
+    ringing = await in_queue(hotline, caller, nth=3)
+    await hotline.event(ringing, "AgentRang")
+    await agent.wait("CALL_INCOMING")
+    await caller.hang_up()
+    assert (await hotline.line(ringing))["outcome"] == "abandoned_while_ringing"
+    await agent.wait("CALL_CLOSED")
+    await hotline.agent_in("1001", "ready")
