@@ -37,6 +37,7 @@ def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
         listing=Listing(program.database),
         metrics=Metrics(),
     )
+    program.journey.observe(edge.metrics.stage_ran)
     authenticator = Authenticator(edge.tokens.find, local_token)
     app = FastAPI(
         title="Hotline",

@@ -8,6 +8,7 @@ last. Stages marked `live` only matter while the call is on the line; for a call
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,9 @@ from routing.service import RoutingService
 log = structlog.get_logger()
 
 Act = Callable[[Call, Any], Awaitable[None]]
+
+#: Told after each stage: its name, how many seconds it took, whether it failed.
+StageRan = Callable[[str, float, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,11 @@ class Journey:
         self._store = store
         self._ivr = ivr
         self._stuck: set[UUID] = set()
+        self._stage_ran: StageRan = _nobody
+
+    def observe(self, stage_ran: StageRan) -> None:
+        """Metrics look on; they are told of each stage from now on."""
+        self._stage_ran = stage_ran
 
     async def follow(self, call: Call, entry: Entry) -> None:
         """Acts on one committed event. A stage that fails is logged and tried again at the next start."""
@@ -97,9 +106,15 @@ class Journey:
     async def _run(self, call: Call, entry: Entry, stages: Sequence[Stage]) -> bool:
         done = True
         for stage in stages:
+            began, failed = perf_counter(), False
             try:
                 await stage.act(call, entry.event)
             except Exception:
-                done = False
+                done, failed = False, True
                 log.exception("stage failed", call=str(call.id), stage=stage.act.__qualname__)
+            self._stage_ran(stage.act.__qualname__, perf_counter() - began, failed)
         return done
+
+
+def _nobody(_stage: str, _seconds: float, _failed: bool) -> None:
+    pass

@@ -1,6 +1,7 @@
 """Runs the program behind its HTTP port until it is told to stop, and ends both in good order."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -36,7 +37,7 @@ async def serve(settings: Settings) -> None:
     The port is opened first, so a second program on the same port touches nothing; `/readyz` says when calls
     can be taken.
     """
-    with _listening(settings.http_host, settings.http_port) as listener:
+    with _stop_signal() as stop, _listening(settings.http_host, settings.http_port) as listener:
         async with open_program(settings) as program:
             await require_current(program.database)
             token = new_token()
@@ -44,18 +45,19 @@ async def serve(settings: Settings) -> None:
             async with _answering(create_app(program, token), listener) as ended, program.running():
                 with announced(settings.data_dir(), here):
                     log.info("ready", url=here.url, carriers=sorted(program.carriers))
-                    await _until_told(ended)
+                    await _until(stop, ended)
                     log.info("stopping")
 
 
 async def work(settings: Settings) -> None:
     """Transcribes and scores recordings until SIGINT or SIGTERM."""
-    async with open_program(settings) as program:
-        await require_current(program.database)
-        async with program.working() as working:
-            log.info("working")
-            await _until_told(working)
-            log.info("stopping")
+    with _stop_signal() as stop:
+        async with open_program(settings) as program:
+            await require_current(program.database)
+            async with program.working() as working:
+                log.info("working")
+                await _until(stop, working)
+                log.info("stopping")
 
 
 @contextmanager
@@ -64,7 +66,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     try:
         listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
-        raise PortTaken(host, port, error.strerror or str(error)) from error
+        raise PortTaken(host, port, os.strerror(error.errno or 0)) from error
     with listener:
         yield listener
 
@@ -106,20 +108,28 @@ async def _answering(app: ASGIApp, listener: socket.socket) -> AsyncIterator["as
         await task
 
 
-async def _until_told(work: "asyncio.Task[None]") -> None:
-    """Returns at SIGINT or SIGTERM; raises what `work` raises if it ends before that."""
+@contextmanager
+def _stop_signal() -> Iterator[asyncio.Event]:
+    """Set by SIGINT or SIGTERM, from the start on: a program told to stop while it starts stops in order."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     for number in signals:
         loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def _until(stop: asyncio.Event, work: "asyncio.Task[None]") -> None:
+    """Returns once `stop` is set; raises what `work` raises if it ends before that."""
     told = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({told, work}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         told.cancel()
-        for number in signals:
-            loop.remove_signal_handler(number)
     if work.done():
         work.result()
         raise RuntimeError("the background work ended by itself")

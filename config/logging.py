@@ -49,10 +49,22 @@ def configure(style: str = "console", level: str = "info") -> None:
     structlog.configure(
         processors=shared + finish,
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_Stderr,
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+
+
+class _Stderr:
+    """Writes to whatever `sys.stderr` is when the line comes: it may be replaced after loggers were made."""
+
+    def __init__(self, *_name: Any) -> None:
+        pass
+
+    def msg(self, message: str) -> None:
+        print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+    log = debug = info = warning = warn = error = critical = exception = fatal = failure = err = msg
 
 
 def _redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

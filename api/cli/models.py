@@ -12,7 +12,7 @@ app = typer.Typer(help="Speech recogniser models, one per language.", no_args_is
 
 @app.command("list")
 def list_models(as_json: JsonFlag = False) -> None:
-    """List each language's model and where it lies; exit code 1 if one is damaged."""
+    """List each language's model and where it lies."""
     from rich.text import Text
 
     from api.bootstrap import open_shelf
@@ -43,7 +43,7 @@ def pull(
     language: Annotated[str, typer.Argument(help="The language, such as zh; `models list` has them.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Fetch a language's model into the data directory, its checksum checked; one that is there stays."""
+    """Fetch a language's model from HOTLINE_MODELS_URL or its makers, checked; one that is there stays."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -52,9 +52,11 @@ def pull(
 
     chosen = settings()
     catalogue = open_shelf(chosen).catalogue
+    if chosen.models_url:
+        catalogue = catalogue.model_copy(update={"base_url": chosen.models_url})
+    _, spec = catalogue.spec(language)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        _, spec = catalogue.spec(language)
         task = progress.add_task(spec.name, total=None)
         found = fetch(
             catalogue,

@@ -1,11 +1,14 @@
 """How commands print: tables and colour for people, JSON for programs."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+
+_UNBROKEN = 1000  # columns
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
 
@@ -32,10 +35,11 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def say(*what: object, style: str | None = None) -> None:
-    """Prints to stdout; text is not read as markup."""
+    """Prints to stdout; text is not read as markup, and lines are only broken for a terminal."""
     from rich.console import Console
 
-    Console(highlight=False, markup=False, soft_wrap=False).print(*what, style=style)
+    width = None if sys.stdout.isatty() else _UNBROKEN
+    Console(highlight=False, markup=False, width=width).print(*what, style=style)
 
 
 def local_time(at: datetime | None, zone: Any = None) -> str:

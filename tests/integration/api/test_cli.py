@@ -1,0 +1,276 @@
+"""The command line on a database of its own: what it prints, what it refuses, and how it ends."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from api.bootstrap import Program, open_program
+from api.cli import app
+from api.repository import SqlAudit
+from config.settings import Settings
+from ivr import events as e
+from tests.builders import calls as a
+from tests.integration.api import given
+
+Hotline = Callable[..., Result]
+Work = Callable[[Program], Awaitable[Any]]
+
+
+@pytest.fixture
+def hotline(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Hotline:
+    """`hotline("calls", "list")` runs the command; its output is as wide as it needs."""
+    monkeypatch.setenv("HOTLINE_DATA", str(settings.data))
+    monkeypatch.setenv("HOTLINE_CONFIG", str(settings.config))
+    monkeypatch.setenv("HOTLINE_CARRIERS", "")
+    return lambda *command, stdin=None: CliRunner().invoke(app, [*command], input=stdin)
+
+
+@pytest.fixture
+def prepared(settings: Settings) -> Callable[[Work], Any]:
+    """Runs work on the program before or after a command."""
+
+    async def run(work: Work) -> Any:
+        async with open_program(settings) as program:
+            return await work(program)
+
+    return lambda work: asyncio.run(run(work))
+
+
+def data(result: Result) -> Any:
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def refused(result: Result, *words: str) -> None:
+    """Exit code 1, and one message on stderr that says these words."""
+    assert result.exit_code == 1, result.output
+    assert result.stderr.startswith("error: ")
+    assert "Traceback" not in result.output
+    for word in words:
+        assert word in result.stderr
+
+
+async def audited(program: Program) -> list[tuple[str, str]]:
+    lines = await SqlAudit(program.database, program.clock, program.new_id).lines(10)
+    assert all(line.who.startswith("shell:") for line in lines)
+    return [(line.action, line.object) for line in lines]
+
+
+def test_every_command_has_help(hotline: Hotline) -> None:
+    groups = {
+        (): ["serve", "worker", "demo", "check", "report"],
+        ("menus",): ["draw", "try"],
+        ("calls",): ["list", "show"],
+        ("agents",): ["add", "list", "sign-in", "sign-out", "ready", "pause"],
+        ("customers",): ["import"],
+        ("models",): ["pull", "list"],
+        ("tokens",): ["add", "list", "revoke"],
+        ("db",): ["upgrade"],
+    }
+    for group, commands in groups.items():
+        for command in commands:
+            shown = hotline(*group, command, "--help")
+            assert shown.exit_code == 0
+            assert "Usage:" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [["nothing"], ["calls", "list", "--limit", "0"], ["report", "--since", "soon"]]
+)
+def test_what_is_not_understood_ends_with_2(hotline: Hotline, command: list[str]) -> None:
+    assert hotline(*command).exit_code == 2
+
+
+def test_calls_show_tells_the_whole_story(
+    hotline: Hotline, prepared: Callable[[Work], Any], tmp_path: Path
+) -> None:
+    call, _ = prepared(lambda program: given.answered_call(program, given.wav(tmp_path)))
+    shown = hotline("calls", "show", str(call.id)).stdout
+    for said in (
+        "answered",
+        "+0.00 s  call from 13800138000 to 4001",
+        "+4.00 s  keyed 16 characters, not kept at card",
+        "+6.00 s  alice is chosen; PJSIP/1001 rings for 20 s",
+        "why: ready longest (31 s) of 2 with zh 3",
+        "passed over: 4 lacks the skills",
+        "nearest: bob: ready 12 s",
+        "0.5 s  agent     您好请讲",
+        "score 90.0 of 100, good (service-zh v1)",
+        "greeting: said: 您好  at 0.5 s",
+    ):
+        assert said in shown
+    assert "6225881234567890" not in shown
+    assert prepared(audited) == [("call.read", f"call:{call.id}")]
+
+
+def test_calls_show_as_json_has_the_same(
+    hotline: Hotline, prepared: Callable[[Work], Any], tmp_path: Path
+) -> None:
+    call, _ = prepared(lambda program: given.answered_call(program, given.wav(tmp_path)))
+    shown = data(hotline("calls", "show", str(call.id), "--json"))
+    assert shown["outcome"] == "answered"
+    assert [entry["seconds"] for entry in shown["timeline"]] == [float(n) for n in range(10)]
+    assert shown["timeline"][6]["reasons"][0] == "why: ready longest (31 s) of 2 with zh 3"
+    conversation = shown["conversations"][0]
+    assert conversation["transcript"]["utterances"][0]["start"] == 0.5
+    assert conversation["scores"][0]["result"]["items"][0]["sentence"] == "said: 您好"
+
+
+def test_an_id_may_be_shortened_until_it_is_ambiguous(
+    hotline: Hotline, prepared: Callable[[Work], Any]
+) -> None:
+    async def two(program: Program) -> list[UUID]:
+        return [(await given.call(program, carrier_id=f"c{n}")).id for n in range(2)]
+
+    first, second = map(str, prepared(two))
+    same = next(n for n in range(36) if first[n] != second[n])
+    assert data(hotline("calls", "show", first[: same + 1], "--json"))["id"] == first
+    assert data(hotline("calls", "show", first.replace("-", "").upper(), "--json"))["id"] == first
+    refused(hotline("calls", "show", first[:same]), first, second, "which one?")
+    refused(hotline("calls", "show", "ffff"), "there is no call ffff")
+    refused(hotline("calls", "show", "'; DROP TABLE calls"), "there is no call")
+    refused(hotline("calls", "show", "%"), "there is no call")
+
+
+def test_calls_list_masks_numbers_and_filters(hotline: Hotline, prepared: Callable[[Work], Any]) -> None:
+    async def seed(program: Program) -> None:
+        await given.call(program, *given.STORY, a.HUNG_UP, carrier_id="ended")
+        await given.call(program, *given.STORY, carrier_id="talking", minutes=1)
+
+    prepared(seed)
+    listed = data(hotline("calls", "list", "--json"))
+    assert [(one["outcome"], one["state"]) for one in listed] == [(None, "talking"), ("answered", "ended")]
+    assert {one["caller"] for one in listed} == {"+86138****8000"}
+    assert len(data(hotline("calls", "list", "--in-progress", "--json"))) == 1
+    assert len(data(hotline("calls", "list", "--outcome", "answered", "--json"))) == 1
+    assert len(data(hotline("calls", "list", "--since", "2026-11-20T12:00:30", "--json"))) == 1
+    assert len(data(hotline("calls", "list", "--until", "2026-11-20", "--json"))) == 0
+    assert len(data(hotline("calls", "list", "--limit", "1", "--json"))) == 1
+    assert "13800138000" not in hotline("calls", "list").stdout
+    assert hotline("calls", "list", "--outcome", "lost").exit_code == 2
+
+
+def test_the_report_adds_up(hotline: Hotline, prepared: Callable[[Work], Any]) -> None:
+    async def seed(program: Program) -> None:
+        await given.call(program, *given.STORY, e.CallEnded(e.Party.AGENT, 44), carrier_id="dropped")
+        await given.call(program, given.IDENTIFIED, a.ADMITTED, a.HUNG_UP, carrier_id="left")
+
+    prepared(seed)
+    assert data(hotline("report", "--json")) == {
+        "offered": 2,
+        "in_progress": 0,
+        "outcomes": {"abandoned_in_menu": 1, "answered": 1},
+        "endings": {"dropped": 1},
+        "balanced": True,
+    }
+    shown = hotline("report").stdout
+    assert "answered 已接听" in shown
+    assert "dropped 掉线" in shown
+    assert data(hotline("report", "--since", "2026-11-21", "--json"))["offered"] == 0
+
+
+def test_agents_are_added_and_listed_without_the_program(hotline: Hotline) -> None:
+    added = data(hotline("agents", "add", "alice", "--name", "艾丽", "--skill", "zh=4", "--json"))
+    assert (added["endpoint"], added["state"], added["skills"]) == ("PJSIP/alice", "offline", {"zh": 4})
+    assert [one["login"] for one in data(hotline("agents", "list", "--json"))] == ["alice"]
+    assert "艾丽" in hotline("agents", "list").stdout
+    refused(hotline("agents", "add", "alice"), "there is an agent 'alice' already")
+    refused(hotline("agents", "add", "bob", "--skill", "magic"), "there is no skill 'magic'", "allowed")
+    assert hotline("agents", "add", "bob", "--skill", "zh=much").exit_code == 2
+
+
+@pytest.mark.parametrize("command", ["sign-in", "sign-out", "ready", "pause"])
+def test_live_commands_ask_for_the_running_program(hotline: Hotline, command: str) -> None:
+    refused(hotline("agents", command, "alice"), "is `hotline serve` running")
+
+
+def test_a_program_that_died_is_not_taken_for_running(hotline: Hotline, settings: Settings) -> None:
+    file = settings.data_dir() / "running.json"
+    file.write_text(json.dumps({"url": "http://127.0.0.1:9", "token": "t", "pid": 1}))
+    refused(hotline("agents", "ready", "alice"), "does not answer", "is `hotline serve` running")
+    file.write_text("{")
+    refused(hotline("agents", "ready", "alice"), "is `hotline serve` running")
+
+
+def test_customers_are_imported_whole_or_not_at_all(
+    hotline: Hotline, prepared: Callable[[Work], Any], settings: Settings, tmp_path: Path
+) -> None:
+    tier = next(iter(asyncio.run(_tiers(settings))))
+    file = tmp_path / "customers.csv"
+    file.write_text(f"number,name,tier\n13800138000,张伟,{tier}\n", "utf-8")
+    assert data(hotline("customers", "import", str(file), "--json")) == {"imported": 1}
+    file.write_text(f"number,name,tier\n13900139000,Ann,{tier}\nnonsense,Bob,gold-plated\n", "utf-8")
+    refused(hotline("customers", "import", str(file)), "nothing was imported", f"{file}: line 3: number")
+    file.write_bytes(b"number,name,tier\n\xff\xfe\n")
+    refused(hotline("customers", "import", str(file)), "is not UTF-8 text")
+    refused(hotline("customers", "import", str(tmp_path / "none.csv")), "No such file")
+    assert prepared(audited) == [("customers.import", "file:customers.csv")]
+
+
+async def _tiers(settings: Settings) -> list[str]:
+    async with open_program(settings) as program:
+        return list(program.config.tiers)
+
+
+def test_a_token_is_shown_once_and_can_be_ended(hotline: Hotline, prepared: Callable[[Work], Any]) -> None:
+    made = data(hotline("tokens", "add", "prometheus", "--role", "qa", "--json"))
+    assert made["token"].startswith("hotline_")
+    listed = hotline("tokens", "list", "--json")
+    assert made["token"] not in listed.stdout
+    assert data(listed)[0]["revoked_at"] is None
+    refused(hotline("tokens", "add", "prometheus", "--role", "qa"), "never given twice")
+    assert hotline("tokens", "revoke", "prometheus").exit_code == 0
+    refused(hotline("tokens", "revoke", "prometheus"), "no token named")
+    assert data(hotline("tokens", "list", "--json"))[0]["revoked_at"] is not None
+    assert hotline("tokens", "add", "x", "--role", "king").exit_code == 2
+    assert hotline("tokens", "add", "x", "--role", "agent").exit_code == 2
+    assert prepared(audited) == [("token.revoke", "token:prometheus"), ("token.add", "token:prometheus")]
+
+
+def test_a_menu_is_drawn_and_walked(hotline: Hotline) -> None:
+    assert hotline("menus", "draw", "main").stdout.startswith("flowchart TD")
+    walked = hotline("menus", "try", "main", stdin="1\n\n\n")
+    assert walked.exit_code == 0, walked.output
+    assert "menu: " in walked.stdout
+    refused(hotline("menus", "draw", "nowhere"), "there is no menu 'nowhere'", "main")
+    refused(hotline("menus", "try", "main", "--tier", "gold-plated"), "there is no tier")
+
+
+def test_an_upgrade_says_what_it_did(hotline: Hotline) -> None:
+    first = data(hotline("db", "upgrade", "--json"))
+    assert (first["before"], first["changed"]) == (None, True)
+    assert data(hotline("db", "upgrade", "--json"))["changed"] is False
+    assert "nothing to do" in hotline("db", "upgrade").stdout
+
+
+def test_models_are_listed(hotline: Hotline) -> None:
+    assert {one["language"] for one in data(hotline("models", "list", "--json"))} >= {"zh", "en", "ko"}
+    refused(hotline("models", "pull", "tlh"), "no model is configured for 'tlh'")
+
+
+def test_a_broken_configuration_is_told_with_its_line(
+    hotline: Hotline, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (settings.config / "routing.yaml").unlink()
+    (settings.config / "routing.yaml").write_text("zone: Mars/Olympus\n")
+    refused(hotline("calls", "list"), f"{settings.config / 'routing.yaml'}:1: zone")
+    monkeypatch.setenv("HOTLINE_HTTP_PORT", "many")
+    refused(hotline("calls", "list"), "HOTLINE_HTTP_PORT")
+
+
+def test_a_database_of_another_version_is_refused(
+    hotline: Hotline, prepared: Callable[[Work], Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = f"sqlite+aiosqlite:///{settings.data_dir() / 'empty.sqlite3'}"
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", empty)
+    refused(hotline("calls", "list"), "run `hotline db upgrade`")
+    assert hotline("db", "upgrade").exit_code == 0
+    assert data(hotline("calls", "list", "--json")) == []
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", "postgresql://nobody@127.0.0.1:9/none")
+    refused(hotline("calls", "list"), "the database cannot be used")
