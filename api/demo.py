@@ -51,7 +51,7 @@ _DECISIONS = (
 )
 _SEED = 20
 _ON_WORDS = (
-    "Only the Korean model comes with pip, and what it makes of synthetic voices in free speech is noise; the "
+    "Only the Korean model comes with pip, and what it makes of free synthetic speech is noise; the "
     "times, silences and overlaps are right. Words come with `hotline models pull zh` and `pull en`."
 )
 

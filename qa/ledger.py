@@ -48,7 +48,7 @@ _OF_REFUSAL = {
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One ended call. Times in seconds: `waited` in the queue until the answer or the end, `talked` in all."""
+    """One ended call. Seconds: `waited` in the queue until the answer or the end, `talked` in all."""
 
     call_id: UUID
     offered_at: datetime

@@ -1,6 +1,5 @@
 """The ledger and the scores in SQL."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,6 @@ from ivr.events import Party
 from ivr.tables import calls
 from qa.ledger import Ending, LedgerLine, Outcome
 from qa.tables import ledger, scores
-
 
 _ENDED = calls.c.state == CallState.ENDED
 
@@ -62,7 +60,7 @@ class SqlScores:
         self._database = database
 
     async def save(self, row: dict[str, Any]) -> None:
-        """Stores a score; an earlier one by the same version of the same card on the same recording gives way."""
+        """Stores a score; an earlier one by the same version of the card on the same recording gives way."""
         same = (
             (scores.c.recording_id == row["recording_id"])
             & (scores.c.scorecard == row["scorecard"])

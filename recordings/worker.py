@@ -138,9 +138,10 @@ class Worker:
             log.warning("recording taken over by another worker", recording=str(recording.id))
             return
         except (ModelMissing, NoModelForLanguage) as missing:
+            why = str(missing)
             self._deaf[recording.language] = self._clock.now() + _ASK_FOR_MODEL_AGAIN
-            await self._store.change(recording.id, lambda r: moves.put_off(r, self._name, str(missing)))
-            log.warning("no model for a language", language=recording.language, why=str(missing))
+            await self._store.change(recording.id, lambda r: moves.put_off(r, self._name, why))
+            log.warning("no model for a language", language=recording.language, why=why)
             return
         except (RecordingError, OSError) as error:
             hopeless = isinstance(error, AudioError | ModelError)
