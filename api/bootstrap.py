@@ -16,6 +16,7 @@ from api.timekeeper import Timekeeper
 from config.clock import Clock, ManualClock, SystemClock
 from config.database import Database
 from config.ids import NewId, new_id
+from config.installation import installation
 from config.routing import RoutingConfig, load_routing
 from config.settings import Settings
 from config.versions import ConfigVersions
@@ -52,6 +53,7 @@ from recordings.repository import SqlRecordings
 from recordings.service import RecordingService
 from recordings.worker import Worker
 from routing.adapters.memory import MemoryBoard
+from routing.adapters.redis import RedisBoard, open_redis
 from routing.placing import place
 from routing.ports import Board
 from routing.repository import SqlAgentStore
@@ -130,17 +132,24 @@ class Program:
     async def running(self) -> AsyncIterator[None]:
         """Takes calls for as long as it is entered: carriers, timers and, if wanted, a worker."""
         await self.prepare()
-        timekeeper = Timekeeper(self.clock, self.routing.next_due, self.routing.run_due)
         async with AsyncExitStack() as stack:
             for name in self.settings.carriers:
                 await stack.enter_async_context(_CARRIERS[name](self))
             if self.settings.embedded_worker:
                 await stack.enter_async_context(self.working())
-            await stack.enter_async_context(_background(timekeeper.run()))
             for carrier in self.carriers.values():
                 await stack.enter_async_context(carrier.running(self.calls))
             await self.reattach()
+            timekeeper = Timekeeper(self.clock, self.routing.next_due, self.routing.run_due, self.mend_board)
+            await stack.enter_async_context(_background(timekeeper.run()))
             yield
+
+    async def mend_board(self) -> None:
+        """Fills the routing board from the database where it was lost: a Redis that was emptied or replaced."""
+        if not await self.board.whole():
+            log.warning("the routing board is lost: it is rebuilt")
+            await self.routing.rebuild(await self.store.open_calls())
+            await self.routing.match()
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[asyncio.Task[None]]:
@@ -169,12 +178,25 @@ async def open_program(
     menus = load_menus(settings.config / "menus") | (load_menus(overlay / "menus") if overlay else {})
     if upgrade and not settings.database_url:
         await upgrade_database(settings.url)
+    models = VoskModels(open_shelf(settings, stand_in))
     database = Database(settings.url)
     try:
-        models = VoskModels(open_shelf(settings, stand_in))
-        yield _wire(settings, config, menus, models, database, clock or SystemClock(), ids)
+        async with _board(settings.redis_url) as board:
+            yield _wire(settings, config, menus, models, database, board, clock or SystemClock(), ids)
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def _board(redis_url: str) -> AsyncIterator[Board]:
+    if not redis_url:
+        yield MemoryBoard()
+        return
+    client = open_redis(redis_url)
+    try:
+        yield RedisBoard(client)
+    finally:
+        await client.aclose()
 
 
 def _wire(
@@ -183,6 +205,7 @@ def _wire(
     menus: Mapping[str, Menu],
     models: VoskModels,
     database: Database,
+    board: Board,
     clock: Clock,
     ids: NewId,
 ) -> Program:
@@ -202,7 +225,6 @@ def _wire(
     )
     book = MenuBook(menus, ConfigVersions(database, clock))
     lines = Lines()
-    board: Board = MemoryBoard()
     routing = RoutingService(board, SqlAgentStore(database), calls.record, clock, config, ids)
     attendant = Attendant(calls, customers, book, config, lines, clock, perform, partial(place, config))
     recordings = SqlRecordings(database)
@@ -264,7 +286,7 @@ async def _asterisk(program: Program) -> AsyncIterator[None]:
         AmiSettings(settings.host, settings.ami_port, settings.username, settings.secret.get_secret_value()),
         place,
         program.prompts.path,
-        owner=str(data()),
+        owner=installation(data()),
         lease_seconds=settings.lease_seconds,
         on_presence=program.routing.presence,
         register_grammar=speech.register_grammar,

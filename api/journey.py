@@ -50,7 +50,7 @@ def table_of(
         e.CallQueued: (live(routing.offer),),
         e.AgentReserved: (live(ivr.ring_agent),),
         e.PositionAnnounced: (live(ivr.announce),),
-        e.AgentLegEnded: (live(routing.missed),),
+        e.AgentLegEnded: (live(ivr.cancel_ring), live(routing.missed)),
         e.QueueLeft: (live(ivr.resume),),
         e.CallAnswered: (live(routing.answered), live(recordings.start)),
         e.TalkEnded: (Stage(routing.talk_ended), Stage(recordings.close), live(ivr.resume)),

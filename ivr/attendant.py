@@ -14,7 +14,7 @@ from config.routing import RoutingConfig
 from customers.service import CustomerService
 from ivr import events as e
 from ivr import interpreter
-from ivr.actions import Action, Announce, Answer, Hangup, Hold, Play, Reject, RingAgent
+from ivr.actions import Action, Announce, Answer, CancelRing, Hangup, Hold, Play, Reject, RingAgent
 from ivr.call import Call, CallState
 from ivr.errors import IllegalTransition
 from ivr.hours import is_open
@@ -97,6 +97,10 @@ class Attendant:
         label = call.customer_name or call.queue or ""
         ring = RingAgent(event.reservation, event.agent, event.endpoint, event.ring_seconds, label)
         await self._perform(call, (ring,))
+
+    async def cancel_ring(self, call: Call, event: e.AgentLegEnded) -> None:
+        """Stops a phone that may still ring: it is not always the carrier who gives a ring up."""
+        await self._perform(call, (CancelRing(event.reservation),))
 
     async def announce(self, call: Call, event: e.PositionAnnounced) -> None:
         await self._perform(call, (Announce(position(event.position, call.language)),))
