@@ -145,7 +145,7 @@ class Program:
             yield
 
     async def mend_board(self) -> None:
-        """Fills the routing board from the database where it was lost: a Redis that was emptied or replaced."""
+        """Fills the routing board from the database where it was lost: an emptied Redis, say."""
         if not await self.board.whole():
             log.warning("the routing board is lost: it is rebuilt")
             await self.routing.rebuild(await self.store.open_calls())
