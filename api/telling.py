@@ -55,8 +55,7 @@ def _entered(event: e.StepEntered) -> str:
 
 
 def _queued(event: e.CallQueued) -> str:
-    lane = f", lane {event.lane}" if event.lane else ""
-    return f"joins the queue {event.queue}{lane}, placed as if come at {event.virtual_arrival:%H:%M:%S}"
+    return f"joins the queue {event.queue}" + (f", lane {event.lane}" if event.lane else "")
 
 
 def _refused(event: e.CallRefused) -> str:

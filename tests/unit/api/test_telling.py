@@ -53,7 +53,7 @@ def test_a_routing_decision_gives_its_reasons() -> None:
         ),
         (
             e.CallQueued("sales-zh", NOON, lane=1),
-            "joins the queue sales-zh, lane 1, placed as if come at 04:00:00",
+            "joins the queue sales-zh, lane 1",
         ),
     ],
 )
