@@ -12,11 +12,11 @@ import structlog
 from ivr.actions import Gather, SpeechInput
 from ivr.adapters.asterisk import agi
 from ivr.adapters.asterisk.channel import Channel
-from ivr.adapters.asterisk.digits import DigitCollector
 from ivr.adapters.asterisk.errors import AgiFailed, AmiError
 from ivr.adapters.asterisk.keypad import Keypad
 from ivr.adapters.asterisk.sounds import GRACE, Sound, Sounds, play
 from ivr.adapters.asterisk.waiting import done_before, first_of
+from ivr.digits import DigitCollector
 from ivr.events import InputGathered, InputSource
 
 log = structlog.get_logger()
@@ -89,6 +89,7 @@ class Gathering:
                 if not await first_of(self._keypad.pressed, cut, timeout=seconds):
                     return _keyed(action, collector.lapse() if collector else None)
             elif collector and (entry := collector.press(digit)) is not None:
+                self._keypad.entered(collector)
                 return _keyed(action, entry)
         return None
 

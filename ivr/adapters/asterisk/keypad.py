@@ -2,7 +2,7 @@
 
 import asyncio
 
-from ivr.adapters.asterisk.digits import TypeAhead
+from ivr.digits import DigitCollector, TypeAhead
 
 
 class Keypad:
@@ -16,15 +16,23 @@ class Keypad:
         return bool(self._ahead)
 
     def key(self, digit: str) -> None:
-        if self._ahead.key(digit):
+        if self._ahead.key(digit, asyncio.get_running_loop().time()):
             self.pressed.set()
 
     def take(self) -> str | None:
         digit = self._ahead.take()
-        if not self._ahead:
-            self.pressed.clear()
+        self._look()
         return digit
+
+    def entered(self, entry: DigitCollector) -> None:
+        """`entry` is over with the key taken last."""
+        self._ahead.entered(entry)
+        self._look()
 
     def forget(self) -> None:
         self._ahead.forget()
-        self.pressed.clear()
+        self._look()
+
+    def _look(self) -> None:
+        if not self._ahead:
+            self.pressed.clear()

@@ -15,6 +15,7 @@ from ivr.adapters.simulator.script import (
     Stage,
     Talk,
 )
+from ivr.digits import TypeAhead
 from ivr.events import Party
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class VirtualCaller:
     """`typed` holds the keys that no question took yet."""
 
     def __init__(self, line: "Line", script: Caller) -> None:
-        self.typed = ""
+        self.typed = TypeAhead()
         self._line = line
         self._script = script
         self._replies: Iterator[Reply] = iter(script.replies)
@@ -38,7 +39,7 @@ class VirtualCaller:
     @property
     def types(self) -> bool:
         """Whether they are still at the keys of an earlier reply."""
-        return self._keys_coming > 0 or self.typed != ""
+        return self._keys_coming > 0 or bool(self.typed)
 
     def arrives(self) -> None:
         self._line.after(self._script.lifetime, self._hangs_up)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ivr.actions import Gather
 from ivr.adapters.simulator.agenda import Timer
 from ivr.adapters.simulator.script import THINKING, Keys, Reply, Says
+from ivr.digits import DigitCollector
 from ivr.events import InputGathered, InputSource
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ class Gathering:
         self._line = line
         self._caller = line.caller
         self._action = action
-        self._digits = ""
+        self._digits = DigitCollector(action.dtmf) if action.dtmf else None
         self._prompt: Timer | None = None
+        self._prompt_ends = 0.0
+        self._planned = False
         self._patience: Timer | None = None  # of the menu: for a first answer, or the next digit
         self._speech: Timer | None = None
         self._over = False
@@ -37,10 +40,8 @@ class Gathering:
         seconds = await self._line.world.prompts_last(self._action.prompts)
         self._prompt = self._line.after(seconds, self._prompt_ended)
         self._caller.is_asked()
-        if self._action.barge_in:
-            await self._take_typed()
-        if not self._over and not self._caller.types:
-            self._plan(self._caller.next_reply(), seconds)
+        self._prompt_ends = self._line.world.elapsed() + seconds
+        await self.keyed()
 
     def stop(self) -> None:
         self._over = True
@@ -48,21 +49,19 @@ class Gathering:
             if timer is not None:
                 timer.cancel()
 
-    async def press(self, digit: str) -> None:
-        """One key; also called for those typed ahead."""
-        dtmf = self._action.dtmf
-        if dtmf is None:
-            return
-        if self._prompt is not None and not self._action.barge_in:
-            self._caller.typed += digit
-            return
-        self._interrupt()
-        if digit != dtmf.finish_on:
-            self._digits += digit
-        if digit == dtmf.finish_on or len(self._digits) >= dtmf.most:
-            await self._digits_done()
-        else:
-            self._expect(dtmf.between_seconds, self._digits_done)
+    async def keyed(self) -> None:
+        """Takes the keys that were pressed, now or ahead, unless they have to wait for the prompt's end.
+
+        A caller whose keys were all of an earlier answer has this question still to reply to.
+        """
+        if self._prompt is None or self._action.barge_in or self._digits is None:
+            while not self._over and (digit := self._caller.typed.take()) is not None:
+                if self._digits is not None:
+                    await self._press(digit, self._digits)
+        answering = self._planned or self._caller.types or (self._digits is not None and self._digits.begun)
+        if not self._over and not answering:
+            self._planned = True
+            self._plan(self._caller.next_reply(), max(0.0, self._prompt_ends - self._line.world.elapsed()))
 
     def _plan(self, reply: Reply, prompt_seconds: float) -> None:
         if isinstance(reply, Keys):
@@ -100,12 +99,15 @@ class Gathering:
     async def _prompt_ended(self) -> None:
         self._prompt = None
         self._expect(self._action.timeout_seconds, self._nothing_came)
-        await self._take_typed()
+        await self.keyed()
 
-    async def _take_typed(self) -> None:
-        while self._caller.typed and not self._over:
-            digit, self._caller.typed = self._caller.typed[0], self._caller.typed[1:]
-            await self.press(digit)
+    async def _press(self, digit: str, collector: DigitCollector) -> None:
+        self._interrupt()
+        if (entry := collector.press(digit)) is not None:
+            self._caller.typed.entered(collector)
+            await self._done(InputSource.DTMF, entry)
+        else:
+            self._expect(collector.wanted.between_seconds, self._digits_lapsed)
 
     def _interrupt(self) -> None:
         if self._prompt is not None:
@@ -117,8 +119,8 @@ class Gathering:
     def _expect(self, seconds: float, otherwise: Callable[[], Awaitable[None]]) -> None:
         self._patience = self._line.after(seconds, otherwise)
 
-    async def _digits_done(self) -> None:
-        await self._done(InputSource.DTMF, self._digits)
+    async def _digits_lapsed(self) -> None:
+        await self._done(InputSource.DTMF, self._digits.lapse() if self._digits else None)
 
     async def _nothing_came(self) -> None:
         await self._done(InputSource.NONE)

@@ -138,10 +138,9 @@ class Line:
     # -- what the caller does
 
     async def key(self, digit: str) -> None:
+        self.caller.typed.key(digit, self.world.elapsed())
         if isinstance(self._doing, Gathering):
-            await self._doing.press(digit)
-        else:
-            self.caller.typed += digit
+            await self._doing.keyed()
 
     async def heard_out(self) -> None:
         """A prompt came to its end."""

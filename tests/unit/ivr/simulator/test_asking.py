@@ -101,6 +101,14 @@ async def test_keys_typed_ahead_answer_the_next_questions(tmp_path: Path) -> Non
     assert [(at, event.value) for at, event in core.of(InputGathered)] == [(0.2, "2"), (1.2, "1234")]
 
 
+async def test_a_finishing_key_after_a_full_number_answers_nothing_else(tmp_path: Path) -> None:
+    choice = Gather("menu", prompt(3), DtmfInput(1, finish_on=""))
+    plan: Plan = [(CallOffered, [NUMBER]), (InputGathered, [choice]), (InputGathered, [Hangup()])]
+    core = TinyCore(tmp_path, plan)
+    await core.run(Caller("c", 0, "100", replies=(Keys("1234#", at=0, gap=0.5), Keys("7"))))
+    assert [(at, event.value) for at, event in core.of(InputGathered)] == [(1.5, "1234"), (5.5, "7")]
+
+
 async def test_wrong_keys_first(tmp_path: Path) -> None:
     plan: Plan = [(CallOffered, [MENU]), (InputGathered, [MENU]), (InputGathered, [Hangup()])]
     core = TinyCore(tmp_path, plan)
