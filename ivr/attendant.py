@@ -66,14 +66,10 @@ class Attendant:
             name=customer.name if customer else None,
         )
         if not self._lines.take(call.id, call.called, total=self._config.lines, of_number=number.lines):
-            await self._record(call, identified, e.CallRefused(e.Refusal.BUSY, "all lines in use"))
-            await self._perform(call, (Reject(),))
+            await self._refuse(call, identified, e.CallRefused(e.Refusal.BUSY, "all lines in use"))
             return
         if number.closes and not self._open(call):
-            refused = await self._record(call, identified, e.CallRefused(e.Refusal.CLOSED))
-            if refused is not None:
-                spoken = Play(closed(refused.language))
-                await self._perform(call, (Answer(), spoken, Hangup()))
+            await self._refuse(call, identified, e.CallRefused(e.Refusal.CLOSED))
             return
         menu = self._menus.current(number.menu)
         admitted = await self._record(call, identified, e.CallAdmitted(menu.name, menu.version))
@@ -85,13 +81,19 @@ class Attendant:
         menu = await self._menus.of(call)
         await self._take(call, interpreter.take(menu, call, event, self._context(call)))
 
-    async def resume(self, call: Call, _event: e.CallEvent) -> None:
+    async def resume(self, call: Call, event: e.CallEvent) -> None:
         """Goes on where the call stands: after an outage, a conversation, or a wait without an agent."""
-        if call.state is CallState.QUEUED:
-            await self._perform(call, (Hold(music=self._config.queue(call.queue).music),))
+        # An outage may have come before the carrier answered; to answer twice does no harm.
+        first = (Answer(),) if isinstance(event, e.CallRecovered) else ()
+        if call.state is CallState.OFFERED:
+            await self.begin(call, call.offer)
+        elif call.state is CallState.REFUSED:
+            await self._turn_away(call)
+        elif call.state is CallState.QUEUED:
+            await self._perform(call, (*first, Hold(music=self._config.queue(call.queue).music)))
         elif call.state is CallState.MENU:
             menu = await self._menus.of(call)
-            await self._take(call, interpreter.resume(menu, call, self._context(call)))
+            await self._take(call, interpreter.resume(menu, call, self._context(call)), first)
 
     async def ring_agent(self, call: Call, event: e.AgentReserved) -> None:
         label = call.customer_name or call.queue or ""
@@ -111,6 +113,18 @@ class Attendant:
     async def apologise(self, call: Call) -> None:
         """The way out when a stage failed: the caller is told, not left in silence."""
         await self._perform(call, (Play(apology(call.language or "en")), Hangup()))
+
+    async def _refuse(self, call: Call, *events: e.CallEvent) -> None:
+        refused = await self._record(call, *events)
+        if refused is not None:
+            await self._turn_away(refused)
+
+    async def _turn_away(self, call: Call) -> None:
+        """A busy line is busy to the network; outside the hours the caller is told so."""
+        if call.refusal is e.Refusal.CLOSED:
+            await self._perform(call, (Answer(), Play(closed(call.language)), Hangup()))
+        else:
+            await self._perform(call, (Reject(),))
 
     async def _take(self, call: Call, turn: Turn, first: tuple[Action, ...] = ()) -> None:
         if turn.events and await self._record(call, *turn.events) is None:

@@ -31,6 +31,8 @@ TRANSITIONS: dict[tuple[CallState, type], CallState] = {
     (_S.OFFERED, e.CallerIdentified): _S.OFFERED,
     (_S.OFFERED, e.CallAdmitted): _S.MENU,
     (_S.OFFERED, e.CallRefused): _S.REFUSED,
+    (_S.OFFERED, e.CallRecovered): _S.OFFERED,
+    (_S.REFUSED, e.CallRecovered): _S.REFUSED,
     (_S.MENU, e.StepEntered): _S.MENU,
     (_S.MENU, e.InputGathered): _S.MENU,
     (_S.MENU, e.LanguageChosen): _S.MENU,
@@ -107,6 +109,11 @@ class Call:
     ended_in: CallState | None = None
     ended_by: e.Party | None = None
     cause: int | None = None
+
+    @property
+    def offer(self) -> e.CallOffered:
+        """The call's first event, as long as the caller is not identified."""
+        return e.CallOffered(self.carrier, self.carrier_id, self.called, self.caller, self.caller_name)
 
     @property
     def answered_at(self) -> datetime | None:

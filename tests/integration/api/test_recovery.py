@@ -1,0 +1,68 @@
+"""Calls that the program left behind when it died, taken up again where they stand."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from api.bootstrap import Program
+from ivr import events as e
+from ivr.actions import Action, Answer, Gather, Hangup, Hold, Play, Reject
+from ivr.call import CallState
+from tests.builders import calls as a
+from tests.integration.api import given
+
+
+class Carrier:
+    """Keeps what it is asked for."""
+
+    name = "test"
+
+    def __init__(self) -> None:
+        self.asked: list[Action] = []
+
+    async def perform(self, _call_id: UUID, actions: Sequence[Action]) -> None:
+        self.asked += actions
+
+
+@pytest.fixture
+def carrier(program: Program) -> Carrier:
+    made: Any = Carrier()
+    program.carriers[made.name] = made
+    return made  # type: ignore[no-any-return]
+
+
+async def test_a_call_on_which_nothing_was_decided_begins(program: Program, carrier: Carrier) -> None:
+    call = await given.call(program)
+    await program.calls.happened(call.id, e.CallRecovered())
+    begun = await program.calls.get(call.id)
+    assert (begun.state, begun.caller) == (CallState.MENU, given.NUMBER)
+    assert isinstance(carrier.asked[0], Answer)
+    assert isinstance(carrier.asked[-1], Gather)
+    assert program.lines.in_use() == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "asked"),
+    [(e.Refusal.BUSY, [Reject]), (e.Refusal.CLOSED, [Answer, Play, Hangup])],
+)
+async def test_a_call_that_was_refused_is_turned_away(
+    program: Program, carrier: Carrier, reason: e.Refusal, asked: list[type]
+) -> None:
+    call = await given.call(program, given.IDENTIFIED, e.CallRefused(reason))
+    await program.calls.happened(call.id, e.CallRecovered())
+    assert [type(action) for action in carrier.asked] == asked
+
+
+async def test_a_call_is_answered_if_it_was_not(program: Program, carrier: Carrier) -> None:
+    menu = program.menus.current("main")
+    admitted = e.CallAdmitted(menu.name, menu.version)
+    in_menu = await given.call(program, given.IDENTIFIED, admitted, carrier_id="menu")
+    await program.calls.happened(in_menu.id, e.CallRecovered())
+    assert isinstance(carrier.asked[0], Answer)
+
+    carrier.asked.clear()
+    waiting = await given.call(program, given.IDENTIFIED, admitted, a.STEP, a.QUEUED, carrier_id="queue")
+    await program.calls.happened(waiting.id, e.CallRecovered())
+    assert [type(action) for action in carrier.asked] == [Answer, Hold]
