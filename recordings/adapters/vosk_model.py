@@ -57,7 +57,7 @@ class VoskModel:
 
     def words(self, rate: int, phrases: Sequence[str] | None = None) -> "WordDecoder":
         """A recogniser for sound at `rate` Hz; raises `PhrasesNotSpoken` when it knows none of `phrases`."""
-        return WordDecoder(self._recogniser(phrases), Resampler(rate, self.folder.sample_rate))
+        return WordDecoder(self._recogniser(phrases), rate, self.folder.sample_rate)
 
     def phrases(self, rate: int, phrases: Sequence[str]) -> "PhraseDecoder":
         """A recogniser for one of `phrases`, spoken live; raises `PhrasesNotSpoken`."""
@@ -118,11 +118,17 @@ class VoskModel:
 
 
 class WordDecoder:
-    """One stream of sound to words. Not for two threads at once; the GIL is free while it works."""
+    """One stream of sound after another to words. Not for two threads at once; the GIL is free meanwhile.
 
-    def __init__(self, recogniser: Any, resampler: Resampler) -> None:
-        self._recogniser, self._resampler = recogniser, resampler
-        self._heard = 0
+    A decoder builds the parts of the model's graph that it walks, so it is quicker with its next stream. The
+    words are the same, their times and confidences to five digits.
+    """
+
+    def __init__(self, recogniser: Any, rate: int, model_rate: int) -> None:
+        self._recogniser = recogniser
+        self._rate, self._model_rate = rate, model_rate
+        self._resampler = Resampler(rate, model_rate)
+        self._began, self._heard = 0, 0  # samples before this stream, and in it
 
     def accept(self, samples: Samples) -> list[Word] | None:
         """Hears more; the words so far when a pause completes them (maybe none), else None.
@@ -134,7 +140,7 @@ class WordDecoder:
         sound = np.clip(plain + noise, -32768, 32767).astype(np.int16)
         self._heard += len(plain)
         if len(sound) and self._recogniser.AcceptWaveform(sound.tobytes()):
-            return _words(self._recogniser.Result())
+            return self._read(self._recogniser.Result())
         return None
 
     def partial(self) -> str:
@@ -142,8 +148,23 @@ class WordDecoder:
         return str(json.loads(self._recogniser.PartialResult())["partial"])
 
     def finish(self) -> list[Word]:
-        """The words since the last pause; the decoder is done."""
-        return _words(self._recogniser.FinalResult())
+        """The words since the last pause; what is accepted next is another stream, and begins at second 0."""
+        words = self._read(self._recogniser.FinalResult())
+        self._began, self._heard = self._began + self._heard, 0
+        self._resampler = Resampler(self._rate, self._model_rate)
+        return words
+
+    @property
+    def seconds(self) -> float:
+        """How much sound it has heard in all."""
+        return (self._began + self._heard) / self._model_rate
+
+    def _read(self, result: str) -> list[Word]:
+        began = self._began / self._model_rate
+        return [
+            Word(max(word["start"] - began, 0.0), max(word["end"] - began, 0.0), word["word"], word["conf"])
+            for word in json.loads(result).get("result", ())
+        ]
 
 
 class PhraseDecoder:
@@ -161,7 +182,7 @@ class PhraseDecoder:
         return bool(self._words.partial())
 
     def finish(self) -> Phrase | None:
-        """The phrase that is being spoken, taken as complete; the decoder is done."""
+        """The phrase that is being spoken, taken as complete."""
         return self._phrase(self._words.finish())
 
     def _phrase(self, words: list[Word]) -> Phrase | None:
@@ -223,10 +244,3 @@ def _without_dither(model: Path) -> Iterator[Path]:
         kept = [line for line in settings if not line.startswith("--dither")]
         (view / "conf/mfcc.conf").write_text("\n".join([*kept, "--dither=0", ""]))
         yield view
-
-
-def _words(result: str) -> list[Word]:
-    return [
-        Word(word["start"], word["end"], word["word"], word["conf"])
-        for word in json.loads(result).get("result", ())
-    ]
