@@ -2,11 +2,17 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import psycopg
 import pytest
 from hypothesis import settings
+
+from tests.services.postgresql import postgresql
+from tests.services.redis import redis_server
+from tests.telephony.process import MissingTool
 
 KINDS = {"unit": 30, "integration": 120, "e2e": 300}
 """Folder under tests/ -> seconds that one of its tests may take unless it says otherwise."""
@@ -65,3 +71,41 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reason, tests in sorted(left_out.items()):
         files = sorted({test.partition("::")[0] for test in tests})
         terminalreporter.line(f"{len(tests)} tests: {reason}: {', '.join(files)}")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A PostgreSQL server, by the URL of the database that every server has."""
+    try:
+        with postgresql() as url:
+            yield url
+    except MissingTool as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis server."""
+    try:
+        with redis_server() as url:
+            yield url
+    except MissingTool as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str) -> str:
+    """The URL, as an administrator writes it, of an empty database on PostgreSQL."""
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return postgresql_url.replace("/postgres", f"/{name}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of either kind, for SQLAlchemy."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite3'}"
+    url: str = request.getfixturevalue("postgresql_database")
+    return url.replace("postgresql://", "postgresql+psycopg://")

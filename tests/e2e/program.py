@@ -32,7 +32,10 @@ TONES = {
     "test-info": 900,
     "test-thanks": 1000,
     "test-sorry": 1100,
+    "test-question": 2100,
+    "position-next": 1900,
 }
+TONE_SECONDS = {"test-question": 4.0}  # others 0.4
 _LOOK_AGAIN = 0.03  # seconds
 
 
@@ -49,7 +52,7 @@ def make_configuration(folder: Path) -> Path:
     shutil.copytree(REPOSITORY / "config" / "prompts", folder / "prompts")
     for name, frequency in TONES.items():
         for language in ("en", "ko"):
-            audio.tone(folder / "prompts" / language / f"{name}.wav", frequency, 0.4)
+            audio.tone(folder / "prompts" / language / f"{name}.wav", frequency, TONE_SECONDS.get(name, 0.4))
     return folder
 
 
@@ -57,19 +60,28 @@ class HotlineProgram:
     """`hotline serve` on a data directory of its own; `start` after `kill` is a restart after a crash."""
 
     def __init__(
-        self, data: Path, configuration: Path, server: AsteriskServer, *, ami_port: int | None = None
+        self,
+        data: Path,
+        configuration: Path,
+        server: AsteriskServer,
+        *,
+        ami_port: int | None = None,
+        lease_seconds: int = 15,
+        **settings: str,
     ) -> None:
         self.data = data
         self.log = data.parent / f"{data.name}.log"
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "HOTLINE_DATA": str(data),
             "HOTLINE_CONFIG": str(configuration),
             "HOTLINE_HTTP_PORT": str(free_tcp_port()),
             "HOTLINE_LOG_FORMAT": "json",
             "HOTLINE_ASTERISK__AMI_PORT": str(ami_port or server.ami_port),
             "HOTLINE_ASTERISK__SECRET": server.ami_secret,
+            "HOTLINE_ASTERISK__LEASE_SECONDS": str(lease_seconds),
             "HOTLINE_ASTERISK__CEL_FILE": str(server.cel_file),
             "HOTLINE_SPEECH__PORT": str(server.aeap_port),
+            **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._http: httpx.AsyncClient | None = None
@@ -80,7 +92,7 @@ class HotlineProgram:
         """Start, and return once it takes calls."""
         announced = self.data / "running.json"
         announced.unlink(missing_ok=True)
-        self._process = spawn([HOTLINE, "serve"], cwd=self.data.parent, log=self.log, env=self._environment)
+        self._process = spawn([HOTLINE, "serve"], cwd=self.data.parent, log=self.log, env=self.environment)
         async with asyncio.timeout(timeout):
             while not announced.exists():
                 self._check_alive()
@@ -118,7 +130,7 @@ class HotlineProgram:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """One of the program's commands, on the same data."""
         return subprocess.run(
-            [HOTLINE, *words], env=self._environment, capture_output=True, text=True, check=False
+            [HOTLINE, *words], env=self.environment, capture_output=True, text=True, check=False
         )
 
     # ------------------------------------------------------------------ what a supervisor does

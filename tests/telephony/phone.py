@@ -20,7 +20,7 @@ _CONFIG = """
 poll_method epoll
 sip_listen 127.0.0.1:{sip_port}
 call_local_timeout 120
-call_max_calls 4
+call_max_calls {lines}
 audio_source aufile,{source}
 audio_player aubridge,nil
 audio_alert aubridge,nil
@@ -56,7 +56,8 @@ class Phone:
 
     `speaks` is 8 kHz mono 16-bit WAV, played from the moment audio flows; baresip ends a call when its
     source does, so silence follows it, 10 minutes unless `lasts` says otherwise. `answers` is True for
-    a phone that picks up by itself. `events` holds baresip's events in order of arrival.
+    a phone that picks up by itself; with as many calls as `lines` it is busy. `events` holds baresip's
+    events in order of arrival.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Phone:
         lasts: float = 600,
         answers: bool = False,
         codec: str = "PCMU",
+        lines: int = 4,
     ) -> None:
         require_tools("baresip")
         self.user = user
@@ -86,7 +88,7 @@ class Phone:
         self._process: subprocess.Popen[bytes] | None = None
         self._reader_task: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self._write_config(speaks, lasts, display, "auto" if answers else "manual", codec)
+        self._write_config(speaks, lasts, display, "auto" if answers else "manual", codec, lines)
 
     # ------------------------------------------------------------------ life
 
@@ -192,7 +194,9 @@ class Phone:
             f";audio_codecs={self._codec};ptime=20"
         )
 
-    def _write_config(self, speaks: Path | None, lasts: float, display: str, mode: str, codec: str) -> None:
+    def _write_config(
+        self, speaks: Path | None, lasts: float, display: str, mode: str, codec: str, lines: int
+    ) -> None:
         self._display, self._mode, self._codec = display, mode, codec
         self.heard.mkdir(parents=True, exist_ok=True)
         source = self.work / "speaks.wav"
@@ -203,6 +207,7 @@ class Phone:
             ctrl_port=self._ctrl_port,
             source=source,
             heard=self.heard,
+            lines=lines,
             rtp_first=first,
             rtp_last=first + 19,
         )

@@ -53,10 +53,11 @@ class Sipp:
         hold_ms: int = 2000,
         audio: Path | None = None,
         timeout: float = 60,
+        port: int | None = None,
     ) -> None:
         require_tools("sipp")
         self.work = work.resolve()
-        self.port = free_sip_port()
+        self.port = port or free_sip_port()
         self._process: subprocess.Popen[bytes] | None = None
         scenario_file = self._scenario(scenario, audio)
         command: list[str | Path] = ["sipp", "-sf", scenario_file, "-i", "127.0.0.1", "-p", str(self.port)]
@@ -75,6 +76,11 @@ class Sipp:
         """Start; an INVITE that comes before sipp listens is sent again by Asterisk half a second later."""
         self._process = spawn(self._command, cwd=self.work, log=self.work / "console.log")
         return self
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, "sipp is not started"
+        return self._process.pid
 
     async def finished(self) -> SippResult:
         """Wait until sipp ends by itself: all calls made, or its time-out."""

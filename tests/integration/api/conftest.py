@@ -1,12 +1,10 @@
 """A program on a database in a temporary folder, and HTTP to it with a token of each role."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from fastapi import FastAPI
 
@@ -17,31 +15,8 @@ from api.repository import SqlAudit, SqlTokens
 from config.clock import ManualClock
 from config.settings import CONFIG_DIR, Settings
 from tests.builders.calls import NOON
-from tests.integration.api.postgresql import postgresql
-from tests.telephony.process import MissingTool
 
 Http = Callable[..., Awaitable[httpx.AsyncClient]]
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    try:
-        with postgresql() as url:
-            yield url
-    except MissingTool as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite3'}"
-    server: str = request.getfixturevalue("postgresql_server")
-    name = f"t{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres", f"/{name}")
 
 
 @pytest.fixture

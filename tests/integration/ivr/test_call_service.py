@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -21,8 +20,8 @@ from tests.builders.calls import NOON
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqlCallStore]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'calls.sqlite3'}")
+async def store(database_url: str) -> AsyncIterator[SqlCallStore]:
+    database = Database(database_url)
     await database.write(metadata.create_all)
     yield SqlCallStore(database)
     await database.close()

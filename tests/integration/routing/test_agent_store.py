@@ -1,7 +1,6 @@
 """Agents' timelines in each kind of database."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,29 +10,15 @@ from routing.errors import AgentConflict, AgentExists, UnknownAgent
 from routing.events import AgentAdded, AgentEvent, AgentPaused, AgentSignedIn
 from routing.ports import AgentEntry
 from routing.repository import SqlAgentStore
-from tests.integration.api.postgresql import postgresql
-from tests.telephony.process import MissingTool
 from tests.unit.routing.builders import START, after
 
 ADDED = AgentAdded("安妮", "PJSIP/1001", {"sales": 3, "zh": 5})
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    try:
-        with postgresql() as url:
-            yield url.replace("postgresql://", "postgresql+psycopg://", 1)
-    except MissingTool as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SqlAgentStore]:
-    file = f"sqlite+aiosqlite:///{tmp_path / 'agents.sqlite3'}"
-    database = Database(file if request.param == "sqlite" else request.getfixturevalue("server"))
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.drop_all)
-        await connection.run_sync(metadata.create_all)
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[SqlAgentStore]:
+    database = Database(database_url)
+    await database.write(metadata.create_all)
     yield SqlAgentStore(database)
     await database.close()
 

@@ -48,12 +48,12 @@ class TestRedisBoard(BoardSuite):
 class BothBoards(RuleBasedStateMachine):
     """Does the same to both boards, and looks at everything after each step."""
 
-    port: int
+    url: str
 
     @initialize()
     def open(self) -> None:
         self.runner = asyncio.Runner()
-        self.client = open_redis(f"redis://127.0.0.1:{self.port}")
+        self.client = open_redis(self.url)
         self.boards: tuple[Board, Board] = (MemoryBoard(), RedisBoard(self.client))
         self.both(lambda board: board.clear())
         self.seq = 0
@@ -142,8 +142,8 @@ class BothBoards(RuleBasedStateMachine):
             self.both(look)
 
 
-def test_both_boards_always_agree(redis_port: int) -> None:
-    machine = type("Machine", (BothBoards,), {"port": redis_port})
+def test_both_boards_always_agree(redis_url: str) -> None:
+    machine = type("Machine", (BothBoards,), {"url": redis_url})
     run_state_machine_as_test(
         machine, settings=settings(max_examples=30, stateful_step_count=30, deadline=None)
     )
