@@ -4,14 +4,14 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
     """`numbers` in the order they are printed, units in their names; `ratio` is of what `ratio_of` says.
 
-    `load_average` is the machine's over the last minute when the bench began: other work makes figures worse.
+    `load_average` is the machine's when the bench began: other work on it makes figures worse.
     """
 
     bench: str
@@ -20,7 +20,7 @@ class Findings:
     ratio: float
     aim: str
     met: bool
-    load_average: float = field(default_factory=lambda: round(os.getloadavg()[0], 2))
+    load_average: float
 
     def show(self, *, as_json: bool) -> None:
         if as_json:
@@ -31,6 +31,11 @@ class Findings:
         for name, value in self.numbers.items():
             print(f"  {name:{width}}  {value if isinstance(value, str) else f'{value:g}'}")
         print(f"  {self.ratio_of}: {self.ratio:.3g} ({self.aim}: {'met' if self.met else 'NOT met'})")
+
+
+def load_average() -> float:
+    """The machine's, over the last minute: 2 is all that two cores can do."""
+    return round(os.getloadavg()[0], 2)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

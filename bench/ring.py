@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rich.progress import Progress
 
 from bench.desk_phone import DeskPhone
-from bench.figures import Findings, percentile
+from bench.figures import Findings, load_average, percentile
 from bench.floor import Floor, open_floor
 from bench.progress import progress
 from tests.telephony.ami import AmiClient
@@ -75,6 +75,7 @@ def main() -> None:
 
 
 async def _run(calls: int, shown: Progress) -> Findings:
+    load = load_average()
     async with DeskPhone.plugged_in() as ours, DeskPhone.plugged_in() as theirs:
         contacts = {_AGENT: ours.uri, _MEMBER: theirs.uri}
         async with (
@@ -87,7 +88,7 @@ async def _run(calls: int, shown: Progress) -> Findings:
                 _measure(floor, ours, _hotline(floor), calls, shown),
                 _measure(floor, theirs, _app_queue(ami), calls, shown),
             )
-    return _findings(hotline, app_queue)
+    return _findings(hotline, app_queue, load)
 
 
 async def _measure(floor: Floor, phone: DeskPhone, side: Side, calls: int, shown: Progress) -> list[float]:
@@ -122,7 +123,7 @@ async def _measure(floor: Floor, phone: DeskPhone, side: Side, calls: int, shown
 def _hotline(floor: Floor) -> Side:
     async def waits() -> None:
         async with asyncio.timeout(20):
-            while not (await floor.hotline.get("queues/one-by-one"))["waiting"]:
+            while not (await floor.hotline.get("queues/one-by-one"))["waiting"]:  # noqa: ASYNC110 (no event tells of it)
                 await asyncio.sleep(0.05)
 
     async def ready() -> None:
@@ -155,7 +156,7 @@ async def _pause(ami: AmiClient, paused: str) -> None:
     await ami.action("QueuePause", Queue="bench", Interface=f"PJSIP/{_MEMBER}", Paused=paused)
 
 
-def _findings(hotline: list[float], app_queue: list[float]) -> Findings:
+def _findings(hotline: list[float], app_queue: list[float], load: float) -> Findings:
     middle, late = (percentile(hotline, share) / percentile(app_queue, share) for share in (0.5, 0.99))
     numbers: dict[str, float | str] = {"calls on each side": len(hotline)}
     for name, took in (("Hotline", hotline), ("app_queue", app_queue)):
@@ -171,6 +172,7 @@ def _findings(hotline: list[float], app_queue: list[float]) -> Findings:
         ratio=late,
         aim="at most 0.25",
         met=late <= 0.25,
+        load_average=load,
     )
 
 
