@@ -8,7 +8,7 @@ from config.flaws import Flaw, unknown
 from config.routing import RoutingConfig, load_routing
 from config.yaml_lines import ConfigInvalid, Problem, load_model, parse, read_text
 from ivr.menu import Menu
-from ivr.menu_loader import load_menu
+from ivr.menu_loader import load_menu, load_menus
 from ivr.menu_steps import Branch, Choice, Enqueue, Set
 from qa.library import load_card
 from qa.phrases import PhraseBook, book_flaws
@@ -103,6 +103,22 @@ def raise_flaws(path: Path, flaws: Iterable[Flaw]) -> None:
     found = list(flaws)
     if found:
         raise parse(read_text(path), str(path)).refusal(found)
+
+
+def load_together(folder: Path, overlay: Path | None = None) -> tuple[RoutingConfig, dict[str, Menu]]:
+    """routing.yaml and the menus, held against each other; raises `ConfigInvalid` with what does not fit.
+
+    `overlay` is a folder whose routing.yaml is used instead, and whose menus are there as well.
+    """
+    routing = (overlay or folder) / ROUTING
+    config = load_routing(routing)
+    places = [folder / MENUS, *([overlay / MENUS] if overlay else [])]
+    paths = {path.stem: path for place in places for path in sorted(place.glob("*.yaml"))}
+    menus = {name: menu for place in places for name, menu in load_menus(place).items()}
+    raise_flaws(routing, number_flaws(config, menus))
+    for name, menu in menus.items():
+        raise_flaws(paths[name], menu_flaws(menu, config))
+    return config, menus
 
 
 def number_flaws(config: RoutingConfig, menus: Iterable[str]) -> Iterator[Flaw]:

@@ -18,7 +18,7 @@ async def unready(program: "Program") -> dict[str, str]:
     found = await asyncio.gather(*map(_within, checks.values()))
     problems = dict(zip(checks, found, strict=True))
     for name, carrier in program.carriers.items():
-        if not getattr(carrier, "connected", True):
+        if not carrier.connected:
             problems[f"carrier {name}"] = "not connected"
     return {part: why for part, why in problems.items() if why}
 

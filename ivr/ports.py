@@ -40,6 +40,11 @@ class Telephony(Protocol):
 
     name: str
 
+    @property
+    def connected(self) -> bool:
+        """Whether it can bring calls now."""
+        ...
+
     async def perform(self, call_id: UUID, actions: Sequence[Action]) -> None:
         """Carries out `actions` in order, after those given before; ends a running `Gather` or `Hold`.
 

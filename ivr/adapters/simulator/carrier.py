@@ -93,6 +93,10 @@ class Simulator:
 
     # -- the port
 
+    @property
+    def connected(self) -> bool:
+        return self._sink is not None
+
     async def perform(self, call_id: UUID, actions: Sequence[Action]) -> None:
         line = self._lines.get(call_id)
         if line is not None:

@@ -1,0 +1,46 @@
+"""The Asterisk carrier, with the speech server that Asterisk connects to."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import PurePosixPath
+
+from api.bootstrap.program import Program
+from config.installation import installation
+from ivr.adapters.asterisk.ami import AmiSettings
+from ivr.adapters.asterisk.carrier import AsteriskPlace, AsteriskTelephony
+from ivr.adapters.speech.server import SpeechServer
+
+
+@asynccontextmanager
+async def asterisk(program: Program) -> AsyncIterator[None]:
+    """Adds the Asterisk carrier, and serves the websocket to which it connects for speech."""
+    settings, data = program.settings.asterisk, program.settings.data_dir
+    seen = (
+        (data("prompts"), settings.prompts_path),
+        (program.settings.config / "prompts", settings.recorded_prompts_path),
+    )
+    place = AsteriskPlace(
+        spool=PurePosixPath(settings.spool_path or data("spool")),
+        state=data("db"),
+        folders=tuple((ours, PurePosixPath(theirs)) for ours, theirs in seen if theirs is not None),
+        cel_file=settings.cel_file,
+    )
+    speech = SpeechServer(
+        program.models,
+        program.config.languages[0],
+        program.settings.speech.host,
+        program.settings.speech.port,
+    )
+    carrier = AsteriskTelephony(
+        AmiSettings(settings.host, settings.ami_port, settings.username, settings.secret.get_secret_value()),
+        place,
+        program.prompts.path,
+        owner=installation(data()),
+        lease_seconds=settings.lease_seconds,
+        on_presence=program.routing.presence,
+        register_grammar=speech.register_grammar,
+    )
+    speech.on_speech = carrier.speech_started
+    program.carriers[carrier.name] = carrier
+    async with speech.running():
+        yield

@@ -1,0 +1,145 @@
+"""The program when it is wired: what it takes up, how it runs, how it ends."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import structlog
+
+from api.journey import Journey
+from api.timekeeper import Timekeeper
+from config.clock import Clock
+from config.database import Database
+from config.ids import NewId, new_id
+from config.routing import RoutingConfig
+from config.settings import Settings
+from customers.service import CustomerService
+from ivr.adapters.prompt_audio import PromptAudio
+from ivr.lines import Lines
+from ivr.menus import MenuBook
+from ivr.ports import Telephony
+from ivr.repository import SqlCallStore
+from ivr.service import CallService
+from qa.repository import SqlLedger, SqlScores
+from qa.service import QualityService
+from recordings.adapters.files import FileAudioStore
+from recordings.adapters.vosk import VoskTranscriber
+from recordings.adapters.vosk_model import VoskModels
+from recordings.repository import SqlRecordings
+from recordings.service import RecordingService
+from recordings.worker import Worker
+from routing.ports import Board
+from routing.service import RoutingService
+
+log = structlog.get_logger()
+
+
+#: Adds a carrier to the program, with what else it needs, for as long as it is entered.
+Bring = Callable[["Program"], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything that is wired, for the edges (HTTP, command line, demo) to use.
+
+    `bring` has a way to add each carrier that `HOTLINE_CARRIERS` may name.
+    """
+
+    settings: Settings
+    config: RoutingConfig
+    clock: Clock
+    new_id: NewId
+    database: Database
+    store: SqlCallStore
+    calls: CallService
+    customers: CustomerService
+    menus: MenuBook
+    prompts: PromptAudio
+    lines: Lines
+    board: Board
+    routing: RoutingService
+    recordings: SqlRecordings
+    recording: RecordingService
+    audio: FileAudioStore
+    models: VoskModels
+    ledger: SqlLedger
+    scores: SqlScores
+    quality: QualityService
+    journey: Journey
+    carriers: dict[str, Telephony]
+    bring: Mapping[str, Bring]
+
+    def worker(self, name: str | None = None) -> Worker:
+        """One that takes recordings to transcripts and scores; any number may run, in any process."""
+        return Worker(
+            name or f"{socket.gethostname()}-{new_id()}",
+            self.recordings,
+            self.audio,
+            VoskTranscriber(self.models, self.settings.workers or None),
+            self.settings.data_dir("spool"),
+            self.clock,
+            self.quality.score,
+        )
+
+    async def prepare(self) -> None:
+        """Takes up where the last run ended: unfinished stages, lines in use, waiting callers, agents."""
+        await self.menus.keep()
+        await self.journey.catch_up()
+        open_calls = await self.store.open_calls()
+        self.lines.rebuild(open_calls)
+        await self.routing.rebuild(open_calls)
+
+    async def reattach(self) -> None:
+        """Learns from the carriers what became of the calls that we hold to be open."""
+        open_calls = await self.store.open_calls()
+        for carrier in self.carriers.values():
+            await carrier.reattach([call for call in open_calls if call.carrier == carrier.name])
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Takes calls for as long as it is entered: carriers, timers and, if wanted, a worker."""
+        await self.prepare()
+        async with AsyncExitStack() as stack:
+            for name in self.settings.carriers:
+                await stack.enter_async_context(self.bring[name](self))
+            if self.settings.embedded_worker:
+                await stack.enter_async_context(self.working())
+            for carrier in self.carriers.values():
+                await stack.enter_async_context(carrier.running(self.calls))
+            await self.reattach()
+            timekeeper = Timekeeper(self.clock, self.routing.next_due, self.routing.run_due, self.mend_board)
+            await stack.enter_async_context(_background(timekeeper.run()))
+            yield
+
+    async def mend_board(self) -> None:
+        """Fills the routing board from the database where it was lost: an emptied Redis, say."""
+        if not await self.board.whole():
+            log.warning("the routing board is lost: it is rebuilt")
+            await self.routing.rebuild(await self.store.open_calls())
+            await self.routing.match()
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[asyncio.Task[None]]:
+        """Transcribes and scores recordings for as long as it is entered; the task only ends by failing."""
+        async with _background(self.worker().run(self.recording.wanted)) as task:
+            yield task
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Runs `work` beside the block and ends it with the block; a failure of it is logged at once."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(_report)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("background work ended", exc_info=error)
