@@ -54,6 +54,7 @@ async def open_floor(
         data.mkdir()
         place.mkdir()
         make_configuration(configuration)
+        shutil.rmtree(configuration / "menus")
         shutil.copytree(Path(__file__).parent / "config", configuration, dirs_exist_ok=True)
         asterisk = AsteriskServer(
             place,

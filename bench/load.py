@@ -19,12 +19,12 @@ from recordings.errors import RecordingError
 from tests.telephony.rtp import capture
 from tests.telephony.sipp import Sipp, SippResult
 
-CALL = 5.0  # seconds from the answer until the caller hangs up
-KEY_AT = 1.2
+CALL = 3.0  # seconds from the answer until the caller hangs up
+KEY_AT = 0.8
 QUEUED_AT_MOST = 1.0
-TALKED_AT_LEAST = 2.0
+TALKED_AT_LEAST = 1.0
 OVER_AT_MOST = 1.0
-AGENT_BUSY = 6
+AGENT_BUSY = 4
 """Seconds of an agent's time that a call takes at most: ring, talk and wrap-up."""
 
 _SETTLED_WITHIN = 15.0
