@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import os
 import shutil
-import statistics
 import tempfile
 import time
 from argparse import Namespace
@@ -57,20 +56,20 @@ def main() -> None:
 
 
 def _compare(ways: dict[str, Callable[[], None]], seconds: float) -> None:
-    """Runs the ways in turn, several times, so that a busy machine is unkind to all of them."""
-    took: dict[str, list[float]] = {name: [] for name in ways}
+    """Runs the ways in turn, several times; the quickest run of each is the one least disturbed."""
+    took: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, way in ways.items():
-            begun = time.perf_counter()
+            begun, worked = time.perf_counter(), time.process_time()
             way()
-            took[name].append(time.perf_counter() - begun)
-    best = {name: statistics.median(times) for name, times in took.items()}
-    ours = next(iter(best.values()))
-    for name, median in best.items():
-        each = ", ".join(f"{time_:.2f}" for time_ in took[name])
-        print(f"  {name:20} {seconds / median:6.2f} s of sound per second  (took {each} s)")
-    for name, median in list(best.items())[1:]:
-        print(f"  ratio to {name:18} {median / ours:.2f}")
+            took[name].append((time.perf_counter() - begun, time.process_time() - worked))
+    best = {name: min(took[name]) for name in ways}
+    for name, (quickest, _) in best.items():
+        each = ", ".join(f"{wall:.1f} ({cpu:.1f})" for wall, cpu in took[name])
+        print(f"  {name:20} {seconds / quickest:6.2f} s of sound per second; took {each} s (of CPU)")
+    (ours, cpu_of_ours), *others = best.values()
+    for name, (quickest, cpu) in zip(list(best)[1:], others, strict=True):
+        print(f"  ratio to {name:18} {quickest / ours:.2f}   CPU {cpu / cpu_of_ours:.2f}")
 
 
 def _ours(models: VoskModels, files: list[Path], threads: int) -> None:

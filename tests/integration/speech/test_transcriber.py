@@ -43,12 +43,14 @@ def conversation(
 
 
 @pytest.mark.parametrize(("silence", "repeats"), [(0.0, 1), (8.0, 1), (3.0, 5)])
+@pytest.mark.parametrize("threads", [1, 4])
 async def test_words_are_heard_at_their_times(
-    transcriber: VoskTranscriber, recordings: Path, tmp_path: Path, silence: float, repeats: int
+    models: VoskModels, recordings: Path, tmp_path: Path, silence: float, repeats: int, threads: int
 ) -> None:
     samples, said = conversation(recordings, silence, repeats)
     wav.save(tmp_path / "a.wav", samples, 8000)
-    words = await transcriber.transcribe(str(tmp_path / "a.wav"), "ko", MENU)
+    with VoskTranscriber(models, threads) as transcriber:
+        words = await transcriber.transcribe(str(tmp_path / "a.wav"), "ko", MENU)
     assert [word.text for word in words] == [phrase for _, phrase in said]
     for word, (begins, _) in zip(words, said, strict=True):
         assert begins + 0.2 <= word.start < word.end <= begins + 2.2

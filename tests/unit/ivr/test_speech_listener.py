@@ -140,7 +140,7 @@ async def test_nothing_is_heard_before_anything_is_listened_for() -> None:
 async def test_a_fresh_start_forgets_the_sound_before_it() -> None:
     async with listening("退款") as ear:
         ear.recogniser.gate.clear()
-        ear.hear(1, 2)
+        ear.hear(2)
         await asyncio.to_thread(ear.recogniser.entered.wait, 5)
         ear.listener.listen(Listening("zh", ("查询",)))
         ear.recogniser.gate.set()
