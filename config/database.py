@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
-from config.group_commit import GroupCommit, Write
+from config.group_commit import GroupCommit, Values, Write
 
 T = TypeVar("T")
 
@@ -68,13 +68,14 @@ class Database:
     async def write(self, write: Write[T]) -> T:
         """What `write` gives, once it is committed; raises what it raised, with nothing of it stored.
 
-        `write` runs in another thread, on a plain connection, inside a transaction that others may share.
+        `write` runs in another thread, on a plain connection, inside a transaction that others may share; a
+        second time where that was rolled back.
         """
         return await self._writes.run(write)
 
-    def write_soon(self, key: Hashable, statement: Executable) -> None:
+    def write_soon(self, key: Hashable, statement: Executable, values: Values) -> None:
         """Adds `statement` to the next transaction, in place of an earlier one under the same key."""
-        self._writes.soon(key, statement)
+        self._writes.soon(key, statement, values)
 
     async def flush(self) -> None:
         """Returns once everything given to `write_soon` is committed."""

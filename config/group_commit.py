@@ -1,12 +1,13 @@
 """Group commit: writes that arrive while a transaction runs share the next one.
 
 Transactions run one after another in a thread of their own, so a batch costs the event loop one hop however
-many statements it has. Each write is all or nothing by itself: one that fails is rolled back to its savepoint
-and raises to its own caller only.
+many statements it has. Each write is all or nothing by itself: where one fails, the whole batch is rolled
+back and made once more with a savepoint around each, and it raises to its own caller only.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,9 +16,15 @@ from sqlalchemy import Connection, Engine, Executable
 
 T = TypeVar("T")
 
+#: May be called a second time, after what it did was rolled back.
 Write = Callable[[Connection], T]
 
 _MOST_AT_ONCE = 128
+
+
+Values = Mapping[str, Any]
+
+_Later = tuple[Executable, Values]
 
 
 @dataclass(slots=True)
@@ -31,7 +38,7 @@ class GroupCommit:
         self._engine = engine
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sql-writer")
         self._pending: list[_Pending] = []
-        self._later: dict[Hashable, Executable] = {}
+        self._later: dict[Hashable, _Later] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def run(self, write: Write[T]) -> T:
@@ -42,9 +49,9 @@ class GroupCommit:
             self._task = asyncio.create_task(self._drain())
         return await done
 
-    def soon(self, key: Hashable, statement: Executable) -> None:
+    def soon(self, key: Hashable, statement: Executable, values: Values) -> None:
         """Adds `statement` to the next transaction, in place of an earlier one under the same key."""
-        self._later[key] = statement
+        self._later[key] = statement, values
 
     async def flush(self) -> None:
         """Returns once everything given to `soon` is committed."""
@@ -69,19 +76,36 @@ class GroupCommit:
             for pending, result in zip(batch, results, strict=True):
                 _settle(pending.done, result)
 
-    def _commit(self, batch: list[_Pending], later: list[Executable]) -> list[Any]:
+    def _commit(self, batch: list[_Pending], later: list[_Later]) -> list[Any]:
         """The result of each write, or the error that it raised."""
-        results: list[Any] = []
-        with self._engine.begin() as connection:
-            for statement in later:
-                connection.execute(statement)
-            for pending in batch:
+        with self._engine.connect() as connection:
+            with connection.begin() as transaction:
+                _execute(connection, later)
                 try:
-                    with connection.begin_nested():
-                        results.append(pending.write(connection))
-                except Exception as error:
-                    results.append(_Raised(error))
-        return results
+                    return [pending.write(connection) for pending in batch]
+                except Exception:
+                    transaction.rollback()
+            with connection.begin():
+                _execute(connection, later)
+                return [_attempt(connection, pending.write) for pending in batch]
+
+
+def _execute(connection: Connection, later: Iterable[_Later]) -> None:
+    """What is the same statement is sent at once."""
+    rows: defaultdict[Executable, list[Values]] = defaultdict(list)
+    for statement, values in later:
+        rows[statement].append(values)
+    for statement, many in rows.items():
+        connection.execute(statement, many)
+
+
+def _attempt(connection: Connection, write: Write[Any]) -> Any:
+    """What `write` gives, or the error that it raised, with nothing of it in the transaction."""
+    try:
+        with connection.begin_nested():
+            return write(connection)
+    except Exception as error:
+        return _Raised(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, String, cast, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, String, bindparam, cast, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from config.database import Database
@@ -14,6 +14,16 @@ from ivr.errors import DuplicateEvent, TimelineConflict, UnknownCall
 from ivr.ports import Entry
 from ivr.tables import call_events, calls
 from ivr.timeline import VERSION, kind_of, parse, parse_call, render, render_call
+
+# Made once: what SQLAlchemy works out about a statement stays with it.
+_INSERT_CALL = insert(calls)
+_INSERT_EVENTS = insert(call_events)
+_UPDATE_CALL = update(calls).where(calls.c.id == bindparam("call"))
+_MARK_HANDLED = (
+    update(calls)
+    .where(calls.c.id == bindparam("call"), calls.c.handled < bindparam("upto"))
+    .values(handled=bindparam("upto"))
+)
 
 
 class SqlCallStore:
@@ -45,9 +55,7 @@ class SqlCallStore:
     def mark_handled(self, call_id: UUID, seq: int) -> None:
         """Notes that the journey acted on events up to `seq`; written with the next transaction."""
         seq = self._handled[call_id] = max(seq, self._handled.get(call_id, 0))
-        self._database.write_soon(
-            call_id, update(calls).where(calls.c.id == call_id, calls.c.handled < seq).values(handled=seq)
-        )
+        self._database.write_soon(call_id, _MARK_HANDLED, {"call": call_id, "upto": seq})
 
     def forget_handled(self, call_id: UUID) -> None:
         """Lets go of a call on which nothing more will happen."""
@@ -114,13 +122,13 @@ class SqlCallStore:
 
 def _insert_call(connection: Connection, call: Call, entry: Entry) -> None:
     row = _columns(call) | {"id": call.id, "handled": 0}
-    connection.execute(insert(calls), row)
-    connection.execute(insert(call_events), [_event_row(call.id, entry)])
+    connection.execute(_INSERT_CALL, row)
+    connection.execute(_INSERT_EVENTS, [_event_row(call.id, entry)])
 
 
 def _append(connection: Connection, call: Call, entries: Sequence[Entry]) -> None:
-    connection.execute(insert(call_events), [_event_row(call.id, entry) for entry in entries])
-    connection.execute(update(calls).where(calls.c.id == call.id), _columns(call))
+    connection.execute(_INSERT_EVENTS, [_event_row(call.id, entry) for entry in entries])
+    connection.execute(_UPDATE_CALL, _columns(call) | {"call": call.id})
 
 
 def _columns(call: Call) -> dict[str, Any]:

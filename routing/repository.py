@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from config.database import Database
@@ -12,6 +12,10 @@ from routing.errors import AgentConflict, AgentExists, UnknownAgent
 from routing.ports import AgentEntry
 from routing.tables import agent_events, agents
 from routing.timeline import VERSION, kind_of, parse, parse_agent, render, render_agent
+
+# Made once: what SQLAlchemy works out about a statement stays with it.
+_INSERT_EVENTS = insert(agent_events)
+_UPDATE_AGENT = update(agents).where(agents.c.login == bindparam("agent"))
 
 
 class SqlAgentStore:
@@ -23,7 +27,7 @@ class SqlAgentStore:
     async def create(self, agent: Agent, entry: AgentEntry) -> None:
         def write(connection: Connection) -> None:
             connection.execute(insert(agents), _columns(agent) | {"login": agent.login})
-            connection.execute(insert(agent_events), [_event_row(agent.login, entry)])
+            connection.execute(_INSERT_EVENTS, [_event_row(agent.login, entry)])
 
         try:
             await self._database.write(write)
@@ -33,8 +37,8 @@ class SqlAgentStore:
     async def append(self, agent: Agent, entries: Sequence[AgentEntry]) -> None:
         def write(connection: Connection) -> None:
             rows = [_event_row(agent.login, entry) for entry in entries]
-            connection.execute(insert(agent_events), rows)
-            connection.execute(update(agents).where(agents.c.login == agent.login), _columns(agent))
+            connection.execute(_INSERT_EVENTS, rows)
+            connection.execute(_UPDATE_AGENT, _columns(agent) | {"agent": agent.login})
 
         try:
             await self._database.write(write)
