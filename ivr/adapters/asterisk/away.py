@@ -1,7 +1,7 @@
 """What the call event log knows of channels that ended while nobody listened."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ class AwayLog:
     def __init__(self, path: Path | None, offset_file: Path) -> None:
         self._log = CelLog(path, offset_file) if path else None
         self._channels = Channels()
+        self._at_work = asyncio.Lock()  # the place in the file and what was read up to it belong together
 
     @property
     def histories(self) -> Mapping[str, ChannelHistory]:
@@ -37,7 +38,7 @@ class AwayLog:
 
     async def read(self) -> None:
         if self._log is not None:
-            self._channels.learn(await asyncio.to_thread(self._log.read))
+            await _to_the_end(self._read(self._log))
 
     async def end_of(self, uniqueid: str) -> End:
         """How the caller with this channel ended."""
@@ -59,4 +60,17 @@ class AwayLog:
     async def keep(self) -> None:
         """The next process need not read again what was told."""
         if self._log is not None:
-            await asyncio.to_thread(self._log.keep, self._channels.first_needed(self._log.offset))
+            await _to_the_end(self._keep(self._log))
+
+    async def _read(self, log: CelLog) -> None:
+        async with self._at_work:
+            self._channels.learn(await asyncio.to_thread(log.read))
+
+    async def _keep(self, log: CelLog) -> None:
+        async with self._at_work:
+            await asyncio.to_thread(log.keep, self._channels.first_needed(log.offset))
+
+
+async def _to_the_end(work: Coroutine[None, None, None]) -> None:
+    """Does `work` even when whoever waits for it gives up: what a thread has begun it does not leave."""
+    await asyncio.shield(asyncio.ensure_future(work))
