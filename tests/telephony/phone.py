@@ -100,8 +100,7 @@ class Phone:
             reader, self._writer = await self._connect()
         self._reader_task = asyncio.create_task(self._read(reader))
         if self._register:
-            await self.command("uanew", self._account(regint=60))
-            await self.wait("REGISTER_OK", timeout=timeout)
+            await self.register(timeout)
         return self
 
     async def stop(self) -> None:
@@ -135,6 +134,12 @@ class Phone:
         """Press keys (RFC 4733); returns at once, each takes about a quarter of a second to send."""
         for digit in digits:
             await self.command("sndcode", digit)
+
+    async def register(self, timeout: float = 10) -> None:
+        """Make the account known to the server, at the start or after `unregister`."""
+        start = self.mark()
+        await self.command("uanew", self._account(regint=60))
+        await self.wait("REGISTER_OK", after=start, timeout=timeout)
 
     async def unregister(self) -> None:
         """Take the account away; Asterisk then reports ContactStatus Removed."""

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 
 
 class Proxy:
-    """A TCP connection that can be cut, and kept from coming back."""
+    """A TCP connection that can be cut, and kept from coming back (`open`); `refused` is set when it tried."""
 
     def __init__(self, target: int) -> None:
         self.port = 0
         self.open = True
+        self.refused = asyncio.Event()
         self._target = target
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -32,6 +33,7 @@ class Proxy:
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self.open:
+            self.refused.set()
             writer.transport.abort()
             return
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)

@@ -88,6 +88,11 @@ class AsteriskTelephony:
         self._unresolved: dict[UUID, Call] = {}
         self._reattached = False
 
+    @property
+    def connected(self) -> bool:
+        """Whether callers are taken: Asterisk is there, and it is ours to steer."""
+        return self._ready.is_set()
+
     # ------------------------------------------------------------------ the port
 
     @contextlib.asynccontextmanager
@@ -118,8 +123,7 @@ class AsteriskTelephony:
         self._reattached = True
         with contextlib.suppress(TimeoutError, AmiError):
             await asyncio.wait_for(self._ready.wait(), _FIRST_CONTACT)
-            if self._unresolved:
-                await self._resync()
+            await self._resync()
 
     async def speech_started(self, call_id: str) -> None:
         """The caller of this call begins to speak: a prompt that may be interrupted falls silent."""

@@ -214,7 +214,9 @@ class Session:
         await self._outbox.flush()
         told = [job for job in self._jobs if not any(job is old for old in before)]
         if told and not talks:
-            self._jobs = deque([job for job in before if not isinstance(job, _HEARD)] + told)
+            # The end that follows what was to be heard is told anew with it.
+            again = (*_HEARD, Hangup) if any(isinstance(job, Hangup) for job in told) else _HEARD
+            self._jobs = deque([job for job in before if not isinstance(job, again)] + told)
             self._superseded = True
         self._steerable.set()
         self._wake.set()

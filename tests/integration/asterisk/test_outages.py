@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
-from ivr.actions import Hangup, Hold
+from ivr.actions import Hangup, Hold, Play, Prompt
 from ivr.adapters.asterisk.cel import parse
 from ivr.call import Call, CallState, Talk
 from ivr.events import (
@@ -24,6 +25,7 @@ from tests.e2e.conftest import PhoneFactory
 from tests.integration.asterisk.conftest import Desk, ringing, until
 from tests.telephony.ami import AmiClient
 from tests.telephony.asterisk import AsteriskServer
+from tests.telephony.audio import tone, tone_seconds
 
 OpenDesk = Callable[..., contextlib.AbstractAsyncContextManager[Desk]]
 
@@ -57,6 +59,32 @@ class TestCutConnection:
         await agent.wait("CALL_INCOMING")
         await agent.answer()
         await desk.sink.wait(CallAnswered)
+
+    async def test_no_callers_are_taken_until_it_is_back(self, desk: Desk) -> None:
+        await until(lambda: desk.carrier.connected)
+        desk.proxy.open = False
+        desk.proxy.cut()
+        await until(lambda: not desk.carrier.connected)
+        desk.proxy.open = True
+        await until(lambda: desk.carrier.connected)
+
+    async def test_a_caller_who_was_to_be_let_go_hears_the_farewell_first(
+        self, desk: Desk, phone: PhoneFactory, sounds: Callable[[str, float], Prompt], shared_folder: Path
+    ) -> None:
+        tone(shared_folder / "farewell.wav", 1900, 0.6)
+
+        async def resume(call_id: UUID, event: object) -> None:
+            if isinstance(event, CallRecovered):
+                await desk.do(call_id, Play((Prompt("en", "farewell", "farewell"),)), Hangup())
+
+        desk.sink.on_event = resume
+        caller = await phone("13800138000")
+        call_id = await desk.answered(caller)
+        await desk.do(call_id, Play((sounds("long", 8.0),)), Hangup())
+        desk.proxy.cut()
+        await desk.sink.wait(CallEnded)
+        await caller.wait("CALL_CLOSED")
+        assert tone_seconds(await caller.last_heard(), 1900) > 0.4
 
     async def test_a_conversation_goes_on_and_its_end_is_told(self, desk: Desk, phone: PhoneFactory) -> None:
         caller, agent = await phone("13800138000"), await phone("1001", register=True)
