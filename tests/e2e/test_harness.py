@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import PhoneFactory, SippFactory
 from tests.telephony import audio
 from tests.telephony.ami import AmiClient
@@ -32,7 +34,7 @@ async def test_a_caller_hears_an_apology_and_busy_while_no_lease_is_held(
     assert audio.level(heard) > 0.02
     rows = [row for row in asterisk.cel() if row.uniqueid == uniqueid]
     assert [row.kind for row in rows] == ["CHAN_START", "HOTLINE_AWAY", "HANGUP", "CHAN_END", "LINKEDID_END"]
-    assert (rows[0].exten, rows[0].caller_number) == ("4008001", "13800000001")
+    assert (rows[0].exten, rows[1].caller_number) == ("4008001", "13800000001")
     assert '"extra":"lease"' in rows[1].extra
     assert '"hangupcause":17' in rows[2].extra
 
@@ -48,6 +50,55 @@ async def test_a_lease_lets_callers_through_to_agi_with_their_name_intact(
     assert event["Exten"] == "4008001"
     assert event["CallerIDName"] == "王小明"
     assert event["ChannelStateDesc"] == "Ring"
+
+
+LINE_BREAKS = "%0d%0aForged%3a%20yes%0d%0a%0d%0aEvent%3a%20Forged%0d%0a"
+
+
+async def test_line_breaks_in_a_callers_number_are_no_lines_of_an_event(
+    asterisk: AsteriskServer, ami: AmiClient, sipp: SippFactory
+) -> None:
+    await ami.hold_lease()
+    start = ami.mark()
+    callers = sipp("caller-busy", caller=f"138{LINE_BREAKS}").start()
+    channel = await take_call(ami, start)
+    await ami.action("Hangup", Channel=channel, Cause=17)
+    assert (await callers.finished()).all_good
+    taken = await ami.wait("AsyncAGIStart", after=start)
+    assert (taken["Uniqueid"], taken["CallerIDNum"]) == (channel, "138ForgedyesEventForged")
+    assert not any("Forged" in event or event["Event"] == "Forged" for event in ami.events)
+    assert not any("Forged" in row.kind for row in asterisk.cel())
+
+
+async def test_a_number_with_line_breaks_is_not_there(
+    asterisk: AsteriskServer, ami: AmiClient, sipp: SippFactory
+) -> None:
+    await ami.hold_lease()
+    result = await sipp("caller-busy", number=f"4008001{LINE_BREAKS}", timeout=5).run()
+    assert "404 Not Found" in result.errors
+    assert not any("Forged" in event or event["Event"] == "Forged" for event in ami.events)
+
+
+@pytest.mark.parametrize(
+    ("header", "number", "name"),
+    [
+        ('P-Asserted-Identity: "Wang 王" <sip:+8613911112222@carrier>', "+8613911112222", "Wang 王"),
+        ("P-Asserted-Identity: <tel:+8613911112222;phone-context=cn>", "+8613911112222", "<unknown>"),
+        ("Remote-Party-ID: <sip:13911112222@carrier>;party=calling;privacy=off", "13911112222", "<unknown>"),
+        ("X-Nothing: 1", "13900000000", "Eve, (a) d"),
+    ],
+)
+async def test_who_calls_is_what_the_carrier_asserts(
+    ami: AmiClient, sipp: SippFactory, header: str, number: str, name: str
+) -> None:
+    await ami.hold_lease()
+    start = ami.mark()
+    callers = sipp("caller-busy", caller_name='Eve, (a) \\"d\\"', header=header).start()
+    channel = await take_call(ami, start)
+    await ami.action("Hangup", Channel=channel, Cause=17)
+    assert (await callers.finished()).all_good
+    taken = await ami.wait("AsyncAGIStart", after=start)
+    assert (taken["CallerIDNum"], taken["CallerIDName"]) == (number, name)
 
 
 async def test_a_refused_caller_sees_486(ami: AmiClient, sipp: SippFactory) -> None:

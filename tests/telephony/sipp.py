@@ -34,8 +34,8 @@ class Sipp:
     """One sipp at work: callers towards `target` ("host:port"), or agents who wait for calls at `port`.
 
     `audio` is a capture (rtp.capture); without one, each call carries three seconds of a soft tone.
-    `hold_ms` is the pause the scenario's comment speaks of. All calls name one port for their audio:
-    what they send comes from there, what they are sent is not listened to.
+    `header` is one more of the INVITE. `hold_ms` is the pause the scenario's comment speaks of. All calls
+    name one port for their audio: what they send comes from there, what they are sent is not listened to.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Sipp:
         number: str = "4008001",
         caller: str = "13900000000",
         caller_name: str = "",
+        header: str = "",
         calls: int | None = 1,
         rate: float = 10,
         at_once: int = 1000,
@@ -59,7 +60,7 @@ class Sipp:
         self.work = work.resolve()
         self.port = port or free_sip_port()
         self._process: subprocess.Popen[bytes] | None = None
-        scenario_file = self._scenario(scenario, audio)
+        scenario_file = self._scenario(scenario, audio, header)
         command: list[str | Path] = ["sipp", "-sf", scenario_file, "-i", "127.0.0.1", "-p", str(self.port)]
         command += ["-mi", "127.0.0.1", "-mp", str(free_udp_block(4)), "-nostdin", "-d", str(hold_ms)]
         command += ["-timeout", f"{timeout:g}s", "-timeout_error"] if timeout else []
@@ -95,10 +96,12 @@ class Sipp:
         if self._process:
             stop(self._process, grace=1)
 
-    def _scenario(self, name: str, audio: Path | None) -> Path:
+    def _scenario(self, name: str, audio: Path | None, header: str) -> Path:
         text = (SCENARIOS / f"{name}.xml").read_text(encoding="utf-8")
         if "@AUDIO@" in text:
             audio = audio or capture(self.work / "audio.pcap", 3)
+        if header:
+            text = text.replace("Max-Forwards: 70", f"Max-Forwards: 70\n      {header}", 1)
         path = self.work / f"{name}.xml"
         path.write_text(text.replace("@AUDIO@", str(audio)), encoding="utf-8")
         return path

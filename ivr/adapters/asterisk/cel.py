@@ -21,7 +21,7 @@ from ivr.adapters.asterisk.translate import (
 )
 from ivr.events import CallOffered, Party
 
-INBOUND = "hotline-inbound"
+INBOUND = "hotline-door"  # where a caller's channel begins
 COLUMNS = 12
 AWAY = "HOTLINE_AWAY"
 

@@ -17,7 +17,7 @@ CALLER, TRUNK = "hotline-1.0", "PJSIP/hotline-trunk-00000000"
 
 
 def row(kind: str, at: float = 100.0, uniqueid: str = CALLER, **more: object) -> str:
-    cells = {"channel": TRUNK, "context": "hotline-inbound", "exten": "4008", "name": "王小明"} | more
+    cells = {"channel": TRUNK, "context": "hotline-door", "exten": "4008", "name": "王小明"} | more
     extra = json.dumps(cells["extra"]) if "extra" in cells else ""
     line = [kind, f"{at:.6f}", uniqueid, uniqueid, cells["channel"], cells["context"], cells["exten"]]
     line += ["13800138000", cells["name"], "AGI", "", extra]
