@@ -32,7 +32,7 @@ _STOP_AGAIN = 0.2
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What listening came to: words, or `keyed`, or neither."""
+    """What listening came to: words, or `keyed`: it is for the keys to answer, or neither."""
 
     text: str | None = None
     confidence: float | None = None
@@ -154,6 +154,9 @@ class Gathering:
             self._listening = False
             listening.cancel()
             await self._unmute()
+        if result.note == "speech" and not result.text:
+            log.warning("the recogniser went away")
+            return _Heard(keyed=True)
         if result.note == "speech":
             return _Heard(result.text, None if result.score is None else result.score / 100)
         return _Heard(keyed=bool(self._keypad))

@@ -43,6 +43,9 @@ class Ear:
         request = {"request": "set", "id": "1", "params": {"results": [found]}}
         await self._sockets[-1].send(json.dumps(request))
 
+    async def fall_ill(self) -> None:
+        await self._sockets[-1].close()
+
     async def _listen(self, socket: ServerConnection) -> None:
         self._sockets.append(socket)
         self.told.append({})
@@ -166,3 +169,15 @@ async def test_without_a_recogniser_the_keys_remain(
     caller, _ = await called(desk, phone, asked(dtmf=DtmfInput(1)))
     await caller.press("3")
     assert (await desk.sink.wait(InputGathered)).value == "3"
+
+
+async def test_when_the_recogniser_goes_away_there_is_time_for_the_keys(
+    desk: Desk, phone: PhoneFactory, ear: Ear, asked: Callable[..., Gather]
+) -> None:
+    await called(desk, phone, asked(prompt_seconds=1.0, dtmf=DtmfInput(1), timeout=3.0))
+    await until(lambda: ear.heard > 4000)
+    went_away = asyncio.get_running_loop().time()
+    await ear.fall_ill()
+    gathered = await desk.sink.wait(InputGathered, timeout=6)
+    assert gathered.source is InputSource.NONE
+    assert asyncio.get_running_loop().time() - went_away > 3.0
