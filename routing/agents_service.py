@@ -68,14 +68,11 @@ class AgentService:
 
     async def presence(self, endpoint: str, registered: bool) -> None:
         """The carrier says whether a phone can be reached; a call already ringing there is let finish."""
-        for agent in await self._desk.all():
-            if agent.endpoint == endpoint:
-                await self.change(
-                    agent.login,
-                    lambda known: (
-                        [e.PresenceChanged(registered)] if known.reachable is not registered else []
-                    ),
-                )
+        for agent in await self._desk.on_endpoint(endpoint):
+            await self.change(
+                agent.login,
+                lambda known: [e.PresenceChanged(registered)] if known.reachable is not registered else [],
+            )
 
     async def change(self, login: str, decide: Decide) -> Agent:
         """Changes an agent as `Desk.change` does, then matches whoever can be matched because of it."""

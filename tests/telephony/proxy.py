@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 
 class Proxy:
-    """A TCP connection that can be cut, and kept from coming back (`open`); `refused` is set when it tried."""
+    """A TCP connection that can be cut, and kept from coming back; `refused` is set once it has tried to."""
 
     def __init__(self, target: int) -> None:
         self.port = 0

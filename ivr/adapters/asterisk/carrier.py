@@ -19,6 +19,7 @@ from ivr.adapters.asterisk.errors import ActionRefused, AmiError
 from ivr.adapters.asterisk.frames import Event
 from ivr.adapters.asterisk.gathering import RegisterGrammar
 from ivr.adapters.asterisk.lease import Lease, LeaseTaken
+from ivr.adapters.asterisk.presence import Contacts, Presence
 from ivr.adapters.asterisk.session import Session, Tools
 from ivr.adapters.asterisk.sounds import PromptPath, Sounds
 from ivr.adapters.asterisk.waiting import Tasks
@@ -72,7 +73,8 @@ class AsteriskTelephony:
         self._lease = Lease(self._ami, owner, lease_seconds)
         self._on_presence = on_presence
         self._register_grammar = register_grammar
-        self._presence: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+        self._contacts = Contacts()
+        self._presence: asyncio.Queue[Presence] = asyncio.Queue()
         self._away = AwayLog(place.cel_file, place.state / "asterisk-cel.offset")
         self._tools: Tools | None = None
         self._tasks = Tasks()
@@ -162,8 +164,8 @@ class AsteriskTelephony:
         reservation = translate.reservation_of(uniqueid)
         return None if reservation is None else self._by_reservation.get(reservation)
 
-    def _tell_presence(self, event: Mapping[str, str]) -> None:
-        known = translate.presence(event)
+    def _tell_presence(self, event: Event) -> None:
+        known = self._contacts.learn(event)
         if known is not None:
             self._presence.put_nowait(known)
 
@@ -256,9 +258,16 @@ class AsteriskTelephony:
             await self._lease.renew()
 
     async def _ask_presence(self) -> None:
-        with contextlib.suppress(ActionRefused):
-            for contact in await self._ami.listing("PJSIPShowContacts"):
-                self._tell_presence(translate.contact(contact))
+        endpoints = await self._list("PJSIPShowEndpoints")
+        contacts = await self._list("PJSIPShowContacts")
+        for known in self._contacts.listed(contacts, endpoints):
+            self._presence.put_nowait(known)
+
+    async def _list(self, action: str) -> list[Event]:
+        try:
+            return await self._ami.listing(action)
+        except ActionRefused:  # there are none
+            return []
 
     async def _resync(self) -> None:
         """Compares the sessions without a link, and the calls handed over, with the channels there are."""

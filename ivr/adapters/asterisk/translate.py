@@ -127,22 +127,3 @@ class Ring:
         if self.dial_status == "BUSY":
             return MissReason.BUSY
         return _BY_CAUSE.get(self.ending.cause or 0, MissReason.FAILED)
-
-
-_REACHABLE = {"Reachable": True, "NonQualified": True, "Created": True, "Updated": True}
-_UNREACHABLE = {"Unreachable": False, "Removed": False}
-
-
-def presence(event: Mapping[str, str]) -> tuple[str, bool] | None:
-    """(endpoint, whether its phone can be reached) from ContactStatus."""
-    can = (_REACHABLE | _UNREACHABLE).get(event.get("contactstatus", ""))
-    endpoint = event.get("endpointname", "")
-    return None if can is None or not endpoint else (f"PJSIP/{endpoint}", can)
-
-
-def contact(event: Mapping[str, str]) -> dict[str, str]:
-    """A ContactList row of PJSIPShowContacts in the words of ContactStatus."""
-    status = {"Avail": "Reachable", "NonQual": "NonQualified", "Unavail": "Unreachable"}
-    stated = event.get("status", "")
-    endpoint = event.get("endpoint") or event.get("objectname", "").partition(";")[0]
-    return {"contactstatus": status.get(stated, stated), "endpointname": endpoint}

@@ -4,6 +4,8 @@ import asyncio
 import wave
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from uuid import uuid4
 
 from ivr.actions import (
@@ -33,8 +35,15 @@ from ivr.events import (
 )
 from tests.e2e.conftest import PhoneFactory
 from tests.integration.asterisk.conftest import Desk, ringing, until
+from tests.telephony.ami import AmiClient
 
 Sounds = Callable[[str, float], Prompt]
+
+
+def whole(path: Path) -> bool:
+    """Whether Asterisk has closed the file, and so written its length into the header."""
+    with wave.open(str(path)) as file:
+        return 44 + 2 * file.getnframes() == path.stat().st_size > 44
 
 
 class TestCaller:
@@ -173,8 +182,8 @@ class TestAgent:
         ended = await desk.sink.wait(TalkEnded)
         assert (ended.reservation, ended.by, ended.cause) == (ring.reservation, Party.AGENT, 16)
         assert not desk.sink.of(CallEnded)
-        await until((desk.spool / f"{recording}.done").exists)
         for track in ("agent", "customer"):
+            await until(partial(whole, desk.spool / f"{recording}-{track}.wav"))
             with wave.open(str(desk.spool / f"{recording}-{track}.wav")) as file:
                 assert file.getnframes() / file.getframerate() > 1
         await desk.do(call_id, Hangup())
@@ -294,4 +303,26 @@ class TestPresence:
         agent = await phone("1001", register=True)
         await until(lambda: desk.presence.get("PJSIP/1001"))
         await agent.stop()
+        await until(lambda: not desk.presence["PJSIP/1001"])
+
+    async def test_a_phone_that_registers_from_elsewhere_stays_reachable(
+        self, desk: Desk, ami: AmiClient, phone: PhoneFactory
+    ) -> None:
+        before = await phone("1001", register=True)
+        await before.kill()
+        start = ami.mark()
+        await phone("1001", register=True)
+        await ami.wait("ContactStatus", after=start, EndpointName="1001", ContactStatus="Removed")
+        await ami.wait("ContactStatus", after=start, EndpointName="1001", ContactStatus="Reachable")
+        await phone("1002", register=True)
+        await until(lambda: desk.presence.get("PJSIP/1002"))  # all that came before it was told
+        assert desk.presence["PJSIP/1001"]
+
+    async def test_a_phone_that_went_meanwhile_is_told(self, desk: Desk, phone: PhoneFactory) -> None:
+        agent = await phone("1001", register=True)
+        await until(lambda: desk.presence.get("PJSIP/1001"))
+        desk.proxy.open = False
+        desk.proxy.cut()
+        await agent.stop()
+        desk.proxy.open = True
         await until(lambda: not desk.presence["PJSIP/1001"])

@@ -147,21 +147,3 @@ class TestMissed:
 
     def test_answered_and_gone_before_the_caller_came(self) -> None:
         assert Ring("ANSWER").missed(cancelled=False, answered=True) is MissReason.FAILED
-
-
-class TestPresence:
-    @pytest.mark.parametrize(
-        ("status", "can"),
-        [("Reachable", True), ("NonQualified", True), ("Unreachable", False), ("Removed", False)],
-    )
-    def test_from_contact_status(self, status: str, can: bool) -> None:
-        event = {"endpointname": "1001", "contactstatus": status}
-        assert translate.presence(event) == ("PJSIP/1001", can)
-
-    def test_from_the_list_of_contacts(self) -> None:
-        row = {"event": "ContactList", "endpoint": "1001", "status": "Unavail"}
-        assert translate.presence(translate.contact(row)) == ("PJSIP/1001", False)
-
-    def test_anything_else_says_nothing(self) -> None:
-        assert translate.presence({"endpointname": "1001", "contactstatus": "Sleepy"}) is None
-        assert translate.presence({"contactstatus": "Reachable"}) is None
