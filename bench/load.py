@@ -166,10 +166,11 @@ def _flaws_of_recordings(spool: Path, conversations: int) -> Counter[str]:
     """Looks at every track, and takes it away: a minute of load is hundreds of megabytes."""
     tracks = sorted(spool.glob("*.wav"))
     flaws = Counter({"tracks missing": 2 * conversations - len(tracks)})
-    flaws["recordings not closed"] = conversations - len(list(spool.glob("*.done")))
     for track in tracks:
         try:
-            flaws["tracks too short"] += wav.inspect(track).duration < TALKED_AT_LEAST
+            found = wav.inspect(track)
+            flaws["tracks not closed"] += found.repaired is not None
+            flaws["tracks too short"] += found.duration < TALKED_AT_LEAST
         except RecordingError:
             flaws["tracks that are no sound"] += 1
     for path in spool.iterdir():

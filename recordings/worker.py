@@ -42,7 +42,7 @@ _ASK_FOR_MODEL_AGAIN = timedelta(minutes=1)
 
 
 class Worker:
-    """`spool` is where carriers leave `<recording>-<track>.wav`, then `<recording>.done`: all whole."""
+    """`spool` is where carriers leave `<recording>-<track>.wav`, each with its length once it is whole."""
 
     def __init__(
         self,
@@ -103,8 +103,8 @@ class Worker:
         waited = self._clock.now() - (filed.closed_at or self._clock.now())
         files = {track: self._spool / f"{recording.id}-{track}.wav" for track in Track}
         there = {track: path for track, path in files.items() if path.exists()}
-        marker = self._spool / f"{recording.id}.done"
-        if not marker.exists() and waited < (GRACE if len(there) == len(files) else LOST):
+        whole = await asyncio.to_thread(lambda: all(map(_whole, files.values())))
+        if not whole and waited < (GRACE if len(there) == len(files) else LOST):
             return False
         tracks: dict[Track, StoredTrack] = {}
         reasons = [] if there else ["no sound came from the carrier"]
@@ -115,7 +115,7 @@ class Worker:
                 reasons.append(str(error))
         if tracks:
             await self._store.change(recording.id, lambda r: moves.store(r, tracks))
-            for path in (*there.values(), marker):
+            for path in there.values():
                 path.unlink(missing_ok=True)
         else:
             # The files stay where they are: a person may yet want to look at them.
@@ -171,3 +171,11 @@ class Worker:
             raise UnknownRecording(filed.recording.id)
         await self._on_transcript(filed, transcript)
         await self._store.change(filed.recording.id, moves.scored)
+
+
+def _whole(path: Path) -> bool:
+    """Whether the carrier has closed the file: only then it writes the length into the header."""
+    try:
+        return inspect(path).repaired is None
+    except (AudioError, OSError):
+        return False

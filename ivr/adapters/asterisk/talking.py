@@ -142,9 +142,11 @@ class Talking:
             self._tasks.spawn(self._converse(leg))
 
     async def record(self, action: StartRecording) -> None:
-        """Two files by the recording's id, and a third when they are complete.
+        """Two files by the recording's id; Asterisk writes their length into the header when it closes them.
 
         On the agent's channel: what it receives is the agent, what it transmits the customer, without music.
+        MixMonitor could run a command at the end, which doubles what Asterisk takes of a processor in a short
+        call: it forks, and every page that it writes to meanwhile is copied.
         """
         leg = self.talk
         if leg is None or leg.reservation != action.reservation:
@@ -155,7 +157,6 @@ class Talking:
             "Channel": leg.uniqueid,
             "File": "",
             "Options": f"r({agi.plain(f'{base}-agent.wav')})t({agi.plain(f'{base}-customer.wav')})",
-            "Command": f"touch {agi.plain(f'{base}.done')}",
         }
         try:
             await self._ami.send("MixMonitor", headers)

@@ -42,7 +42,7 @@ def samples_of(path: Path) -> Samples:
 def write_tracks(
     folder: Path, recording: UUID, utterances: Iterable[Utterance], began: float, ended: float
 ) -> None:
-    """Writes `<recording>-agent.wav`, `<recording>-customer.wav`, then the empty `<recording>.done`.
+    """Writes `<recording>-agent.wav` and `<recording>-customer.wav`.
 
     Both tracks last from `began` to `ended`, seconds into the talk, silent where their party does not speak.
     """
@@ -51,7 +51,6 @@ def write_tracks(
     for party in (Party.AGENT, Party.CUSTOMER):
         own = [utterance for utterance in spoken if utterance.party is party]
         _write(folder / f"{recording}-{party}.wav", _track(own, began, ended))
-    (folder / f"{recording}.done").touch()
 
 
 def _track(utterances: list[Utterance], began: float, ended: float) -> Samples:

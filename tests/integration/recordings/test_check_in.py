@@ -1,0 +1,122 @@
+"""When a carrier's files become a stored recording."""
+
+import struct
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from config.clock import ManualClock
+from config.database import Database, metadata
+from config.settings import CONFIG_DIR
+from ivr import call as calls
+from ivr.events import CallOffered
+from ivr.ports import Entry
+from ivr.repository import SqlCallStore
+from recordings import wav
+from recordings.adapters.encryption import MasterKey
+from recordings.adapters.files import FileAudioStore
+from recordings.adapters.vosk import VoskTranscriber
+from recordings.adapters.vosk_model import VoskModels
+from recordings.models import Catalogue, ModelShelf
+from recordings.recording import Recording, RecordingState
+from recordings.repository import Filed, SqlRecordings
+from recordings.transcript import Track, Transcript
+from recordings.worker import GRACE, Worker
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+RECORDING = UUID(int=2)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqlRecordings]:
+    """With one conversation that has ended."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'hotline.sqlite3'}")
+    await database.write(metadata.create_all)
+    offered = CallOffered(carrier="asterisk", carrier_id="c1", called="4001")
+    call = calls.begin(UUID(int=1), offered, NOW)
+    await SqlCallStore(database).create(call, Entry(1, NOW, offered))
+    store = SqlRecordings(database)
+    await store.add(Recording(RECORDING, call.id, "zh", NOW), UUID(int=3), "ann")
+    await store.close(RECORDING, NOW)
+    yield store
+    await database.close()
+
+
+@pytest.fixture
+def worker(tmp_path: Path, store: SqlRecordings, clock: ManualClock) -> Worker:
+    """One without any speech model: a recording goes as far as being stored."""
+
+    async def never(_filed: Filed, _transcript: Transcript) -> None:
+        raise AssertionError("nothing is transcribed here")
+
+    audio = FileAudioStore(tmp_path / "audio", MasterKey(tmp_path / "audio.key"))
+    transcriber = VoskTranscriber(VoskModels(ModelShelf(Catalogue.read(CONFIG_DIR / "models.yaml"), [])), 1)
+    return Worker("w", store, audio, transcriber, tmp_path, clock, never)
+
+
+def recorded(folder: Path, track: Track, *, closed: bool) -> Path:
+    """Two seconds; the length is 0 in the header of a file that is still open, as Asterisk leaves it."""
+    path = folder / f"{RECORDING}-{track}.wav"
+    wav.save(path, np.ones(16_000, np.int16), 8000)
+    if not closed:
+        with path.open("r+b") as file:
+            file.seek(40)
+            file.write(struct.pack("<I", 0))
+    return path
+
+
+async def state(store: SqlRecordings) -> RecordingState:
+    return (await store.get(RECORDING)).recording.state
+
+
+async def test_files_are_taken_at_once_when_both_are_closed(
+    tmp_path: Path, store: SqlRecordings, worker: Worker
+) -> None:
+    files = [recorded(tmp_path, track, closed=True) for track in Track]
+    assert await worker.work()
+    assert await state(store) is RecordingState.STORED
+    assert not any(path.exists() for path in files)
+
+
+@pytest.mark.parametrize("still_open", Track)
+async def test_a_file_that_is_still_open_is_waited_for(
+    tmp_path: Path, store: SqlRecordings, worker: Worker, clock: ManualClock, still_open: Track
+) -> None:
+    for track in Track:
+        recorded(tmp_path, track, closed=track is not still_open)
+    clock.advance(GRACE.total_seconds() - 1)
+    assert not await worker.work()
+    assert await state(store) is RecordingState.PENDING
+    recorded(tmp_path, still_open, closed=True)
+    assert await worker.work()
+    tracks = (await store.get(RECORDING)).recording.tracks
+    assert [(found.duration, found.repaired) for found in tracks.values()] == [(2.0, None)] * 2
+
+
+async def test_files_that_nobody_closes_are_repaired_after_a_grace(
+    tmp_path: Path, store: SqlRecordings, worker: Worker, clock: ManualClock
+) -> None:
+    for track in Track:
+        recorded(tmp_path, track, closed=False)
+    clock.advance(GRACE.total_seconds())
+    assert await worker.work()
+    tracks = (await store.get(RECORDING)).recording.tracks
+    assert all(found.duration == 2.0 and found.repaired for found in tracks.values())
+
+
+async def test_a_file_that_has_not_come_is_waited_for(
+    tmp_path: Path, store: SqlRecordings, worker: Worker, clock: ManualClock
+) -> None:
+    recorded(tmp_path, Track.AGENT, closed=True)
+    clock.advance(GRACE.total_seconds())
+    assert not await worker.work()
+    assert await state(store) is RecordingState.PENDING
