@@ -43,7 +43,8 @@ Sounds = Callable[[str, float], Prompt]
 def whole(path: Path) -> bool:
     """Whether Asterisk has closed the file, and so written its length into the header."""
     with wave.open(str(path)) as file:
-        return path.stat().st_size == 44 + 2 * file.getnframes() and file.getnframes() > 0
+        frames: int = file.getnframes()
+    return frames > 0 and path.stat().st_size == 44 + 2 * frames
 
 
 class TestCaller:
