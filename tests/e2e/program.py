@@ -148,9 +148,20 @@ class HotlineProgram:
             raise AssertionError(f"{path}: {answer.status_code} {answer.text}")
         return answer.json()
 
-    async def agent(self, login: str, skills: dict[str, int] | None = None, *, ready: bool = True) -> None:
-        """An agent with the phone of that name, signed in."""
-        new = {"login": login, "name": login, "endpoint": login, "skills": skills or {"en": 3, "ko": 3}}
+    async def agent(
+        self,
+        login: str,
+        skills: dict[str, int] | None = None,
+        *,
+        ready: bool = True,
+        endpoint: str | None = None,
+    ) -> None:
+        """An agent with the phone of that name, signed in.
+
+        Of a phone that is named without "PJSIP/" the program does not learn whether it is registered.
+        """
+        phone = endpoint or login
+        new = {"login": login, "name": login, "endpoint": phone, "skills": skills or {"en": 3, "ko": 3}}
         await self.post("agents", new)
         await self.post(f"agents/{login}/sign-in")
         if ready:
@@ -217,6 +228,15 @@ class HotlineProgram:
             return found if found["state"] == state else None
 
         return await self._until(look, timeout, f"agent {login} {state}")
+
+    async def agent_reachable(self, login: str, *, there: bool = True, timeout: float = 10) -> Data:
+        """The agent, once the program knows that their phone can, or cannot, be reached."""
+
+        async def look() -> Data | None:
+            found: Data = await self.get(f"agents/{login}")
+            return found if found["reachable"] is there else None
+
+        return await self._until(look, timeout, f"agent {login} reachable: {there}")
 
     async def report(self) -> Data:
         found: Data = await self.get("ledger/report")
