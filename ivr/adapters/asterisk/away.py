@@ -1,7 +1,7 @@
 """What the call event log knows of channels that ended while nobody listened."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -50,6 +50,16 @@ class AwayLog:
         if history is None or history.ended_at is None:
             return End()
         return End(history.by(Party.CUSTOMER), history.cause, history.ended_at, "")
+
+    def unended(self) -> frozenset[str]:
+        return frozenset(uniqueid for uniqueid, history in self.histories.items() if history.ended_at is None)
+
+    def give_up(self, uniqueids: Iterable[str]) -> None:
+        """These channels are gone, and Asterisk did not live to write so: only when they began is known."""
+        for uniqueid in uniqueids:
+            history = self.histories.get(uniqueid)
+            if history is not None:
+                history.ended_at = history.ended_at or history.began_at
 
     def ended(self) -> list[ChannelHistory]:
         return [history for history in self.histories.values() if history.ended_at is not None]

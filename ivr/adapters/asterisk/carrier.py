@@ -276,10 +276,13 @@ class AsteriskTelephony:
                 self._take_up(call)
         self._unresolved.clear()
         lost = [session for session in self._by_channel.values() if session.lost]
+        await self._away.read()
+        unended = self._away.unended()
         rows = {row["uniqueid"]: row for row in await self._ami.listing("CoreShowChannels")}
         await self._away.read()
         await asyncio.gather(*(self._recover(session, rows) for session in lost))
         if self._reattached:
+            self._away.give_up(unended - rows.keys())
             for row in rows.values():
                 if self._unclaimed(row):
                     self._offer(row)

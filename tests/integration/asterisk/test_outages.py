@@ -233,6 +233,19 @@ class TestRestart:
         assert (offer.called, offer.caller, offer.caller_name) == ("4008", "13800138000", "王小明")
         assert (ended.by, ended.detail) == (Party.CUSTOMER, "away")
 
+    async def test_a_caller_who_was_being_turned_away_when_asterisk_died_is_told(
+        self, ami: AmiClient, asterisk: AsteriskServer, open_desk: OpenDesk, phone: PhoneFactory
+    ) -> None:
+        async with open_desk():
+            pass
+        await (await phone("13800138000")).dial("4008")
+        await until(lambda: any(row.kind == "HOTLINE_AWAY" for row in asterisk.cel()[-3:]))
+        asterisk.kill()
+        asterisk.start()  # not on a thread: it dies with the thread that starts it
+        async with open_desk() as second:
+            assert (await second.sink.wait(CallOffered)).caller == "13800138000"
+            assert (await second.sink.wait(CallEnded)).detail == "away"
+
 
 class TestLease:
     async def test_claimed_calls_stay(

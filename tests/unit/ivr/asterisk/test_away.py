@@ -1,4 +1,4 @@
-"""The call event log is read while whoever asked for it may give up at any moment."""
+"""The call event log: read while whoever asked may give up at any moment, and cut short by a crash."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +26,22 @@ async def test_nothing_is_lost_when_who_asked_gives_up(tmp_path: Path) -> None:
             await asyncio.gather(asking, return_exceptions=True)
         await log.read()
     assert len(log.histories) == CHANNELS
+
+
+async def test_a_channel_that_vanished_in_a_crash_holds_nothing_up(tmp_path: Path) -> None:
+    file, offset = tmp_path / "hotline.csv", tmp_path / "offset"
+    file.write_text("")
+    log = AwayLog(file, offset)
+    await log.open()
+    file.write_text(row("vanished") + row("lives"))
+    await log.read()
+    assert log.unended() == {"vanished", "lives"}
+    log.give_up({"vanished", "never known"})
+    (gone,) = log.ended()
+    assert (gone.uniqueid, gone.ended_at) == ("vanished", gone.began_at)
+    log.forget("vanished")
+    await log.keep()
+    assert offset.read_text().split()[1] == str(len(row("vanished")))
 
 
 def row(uniqueid: str) -> str:
