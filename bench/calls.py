@@ -1,13 +1,13 @@
 """Calls per second through the whole journey: `python -m bench.calls [--seconds N] [--rates 10,20,30]`.
 
 sipp's callers come at a steady rate. Each is answered, presses a key in the menu, hears that the call is
-recorded, waits for an agent, talks with them, is recorded on both tracks, and hangs up three seconds after
+recorded, waits for an agent, talks with them, is recorded on both tracks, and hangs up four seconds after
 the answer; sipp's agents answer 0.2 s after the phone rings. Everybody sends audio all the time. Talks are
 short because their length is a matter of Asterisk and its packets, not of calls per second.
 
 A rate is sustained when no call is lost or late: sipp saw every one through, every ledger line says
 answered, for sales, ended by the customer, at most 1 s in the queue (the ring of 0.2 s included), at least
-1 s of talk, at most 1 s more than the three in all; and both tracks of every conversation are there, whole.
+1.5 s of talk, at most 1 s more than the four in all; and both tracks of every talk are there, 1 s or more.
 The rates are tried upward, briefly; the highest that held then runs for `--seconds`, and where it does not
 hold for so long, the one below it. Callers, agents, the program and Asterisk share the machine.
 

@@ -19,12 +19,13 @@ from recordings.errors import RecordingError
 from tests.telephony.rtp import capture
 from tests.telephony.sipp import Sipp, SippResult
 
-CALL = 3.0  # seconds from the answer until the caller hangs up
+CALL = 4.0  # seconds from the answer until the caller hangs up
 KEY_AT = 0.8
 QUEUED_AT_MOST = 1.0
-TALKED_AT_LEAST = 1.0
+TALKED_AT_LEAST = 1.5
+RECORDED_AT_LEAST = 1.0
 OVER_AT_MOST = 1.0
-AGENT_BUSY = 4
+AGENT_BUSY = 5
 """Seconds of an agent's time that a call takes at most: ring, talk and wrap-up."""
 
 _SETTLED_WITHIN = 15.0
@@ -170,7 +171,7 @@ def _flaws_of_recordings(spool: Path, conversations: int) -> Counter[str]:
         try:
             found = wav.inspect(track)
             flaws["tracks not closed"] += found.repaired is not None
-            flaws["tracks too short"] += found.duration < TALKED_AT_LEAST
+            flaws["tracks too short"] += found.duration < RECORDED_AT_LEAST
         except RecordingError:
             flaws["tracks that are no sound"] += 1
     for path in spool.iterdir():
