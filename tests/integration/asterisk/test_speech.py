@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
@@ -15,7 +16,7 @@ from ivr.events import InputGathered, InputSource
 from tests.e2e.conftest import PhoneFactory
 from tests.integration.asterisk.conftest import Desk, until
 from tests.telephony.asterisk import AsteriskServer
-from tests.telephony.audio import read, tone_seconds
+from tests.telephony.audio import read, tone, tone_seconds, tone_share
 from tests.telephony.phone import Phone
 from tests.telephony.ports import free_tcp_port
 from tests.telephony.process import MissingTool
@@ -30,8 +31,13 @@ class Ear:
         self.port = port
         self.told: list[dict[str, str]] = []
         self.connected = 0
-        self.heard = 0
+        self.codecs: list[str] = []
+        self.sound = b""
         self._sockets: list[ServerConnection] = []
+
+    @property
+    def heard(self) -> int:
+        return len(self.sound)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Ear"]:
@@ -52,11 +58,12 @@ class Ear:
         self.connected += 1
         async for message in socket:
             if isinstance(message, bytes):
-                self.heard += len(message)
+                self.sound += message
                 continue
             request = json.loads(message)
             if request.get("request") == "setup":
-                answer = {"response": "setup", "id": request["id"], "codecs": [{"name": "ulaw"}]}
+                self.codecs = [codec["name"] for codec in request["codecs"]]
+                answer = {"response": "setup", "id": request["id"], "codecs": request["codecs"]}
                 await socket.send(json.dumps(answer))
             elif request.get("request") == "set":
                 self.told[-1] |= request["params"]
@@ -100,8 +107,10 @@ def asked(sounds: Sounds) -> Callable[..., Gather]:
     return make
 
 
-async def called(desk: Desk, phone: PhoneFactory, gather: Gather) -> tuple[Phone, UUID]:
-    caller = await phone("13800138000")
+async def called(
+    desk: Desk, phone: PhoneFactory, gather: Gather, speaks: Path | None = None
+) -> tuple[Phone, UUID]:
+    caller = await phone("13800138000", speaks=speaks)
     await caller.dial("4008")
     call_id = await desk.offered()
     await desk.do(call_id, Answer(), gather)
@@ -119,6 +128,16 @@ async def test_words_are_gathered_while_the_prompt_plays(
     gathered = await desk.sink.wait(InputGathered, timeout=2)
     assert (gathered.source, gathered.value, gathered.confidence) == (InputSource.SPEECH, "人工", 0.87)
     await until(lambda: ear.connected == 0)
+
+
+async def test_the_recogniser_hears_the_caller_in_the_codec_that_was_agreed_on(
+    desk: Desk, phone: PhoneFactory, ear: Ear, asked: Callable[..., Gather], tmp_path: Path
+) -> None:
+    await called(desk, phone, asked(), speaks=tone(tmp_path / "voice.wav", 1300, 60))
+    await until(lambda: ear.heard > 32_000)
+    assert ear.codecs == ["slin"]
+    samples = np.frombuffer(ear.sound[:32_000], "<i2") / 32768
+    assert tone_share(samples[8000:], 1300) > 0.9
 
 
 async def test_a_digit_is_taken_instead(
