@@ -53,7 +53,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=int, default=60, help="at the highest rate (default: 60)")
     parser.add_argument("--brief", type=int, default=15, help="seconds of each trial on the way up")
-    parser.add_argument("--rates", type=_rates, default=[10, 20, 30, 40], help="calls a second: 10,20,30,40")
+    parser.add_argument("--rates", type=_rates, default=[10, 15, 20, 25, 30, 40], help="calls a second")
     parser.add_argument("--bare-rates", type=_rates, default=[30, 50, 70, 100], help="of the bare menu")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
