@@ -48,3 +48,8 @@ class Menu(Part):
         """Tiers that the routing configuration must have."""
         cases = (case for s in self.steps.values() if isinstance(s, Branch) for case in s.cases)
         return frozenset(tier for case in cases for tier in case.tier or ())
+
+    def languages_heard(self) -> frozenset[str]:
+        """Languages in which a caller may answer by speaking."""
+        choices = [step for step in self.steps.values() if isinstance(step, Choice)]
+        return frozenset(spoken for spoken in self.languages for step in choices if step.phrases(spoken))

@@ -1,10 +1,11 @@
 """The Asterisk carrier, with the speech server that Asterisk connects to."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
 
-from api.bootstrap.program import Program
+from api.bootstrap.program import Program, background
 from config.installation import installation
 from ivr.adapters.asterisk.ami import AmiSettings
 from ivr.adapters.asterisk.carrier import AsteriskPlace, AsteriskTelephony
@@ -42,5 +43,13 @@ async def asterisk(program: Program) -> AsyncIterator[None]:
     )
     speech.on_speech = carrier.speech_started
     program.carriers[carrier.name] = carrier
-    async with speech.running():
+    async with speech.running(), background(_load_models(program)):
         yield
+
+
+async def _load_models(program: Program) -> None:
+    """Loads what menus listen with, which takes seconds: the first caller who speaks need not wait for it."""
+    spoken = frozenset[str]().union(*(menu.languages_heard() for menu in program.menus.all()))
+    for language in sorted(spoken):
+        if program.models.available(language):
+            await asyncio.to_thread(program.models.load, language)

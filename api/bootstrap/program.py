@@ -110,7 +110,7 @@ class Program:
                 await stack.enter_async_context(carrier.running(self.calls))
             await self.reattach()
             timekeeper = Timekeeper(self.clock, self.routing.next_due, self.routing.run_due, self.mend_board)
-            await stack.enter_async_context(_background(timekeeper.run()))
+            await stack.enter_async_context(background(timekeeper.run()))
             yield
 
     async def mend_board(self) -> None:
@@ -123,12 +123,12 @@ class Program:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[asyncio.Task[None]]:
         """Transcribes and scores recordings for as long as it is entered; the task only ends by failing."""
-        async with _background(self.worker().run(self.recording.wanted)) as task:
+        async with background(self.worker().run(self.recording.wanted)) as task:
             yield task
 
 
 @asynccontextmanager
-async def _background(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
+async def background(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
     """Runs `work` beside the block and ends it with the block; a failure of it is logged at once."""
     task = asyncio.create_task(work)
     task.add_done_callback(_report)

@@ -145,7 +145,7 @@ class WordDecoder:
 
     def partial(self) -> str:
         """The words since the last pause as they seem now."""
-        return str(json.loads(self._recogniser.PartialResult())["partial"])
+        return str(json.loads(self._recogniser.PartialResult()).get("partial", ""))
 
     def finish(self) -> list[Word]:
         """The words since the last pause; what is accepted next is another stream, and begins at second 0."""

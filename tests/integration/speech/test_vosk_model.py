@@ -47,6 +47,16 @@ def test_the_end_of_a_phrase_is_heard_before_the_sound_ends(models: VoskModels, 
     assert any(heard)
 
 
+def test_whoever_is_silent_for_long_is_heard_when_they_speak(models: VoskModels, recordings: Path) -> None:
+    samples, _ = wav.load(recordings / "ko-refund-1.wav")
+    decoder = models.load("ko").phrases(8000, MENU)
+    for _ in range(120):  # the recogniser takes silence for the end of something
+        assert decoder.accept(bytes(1600)) is None
+        assert not decoder.speaking()
+    heard = [decoder.accept(samples[at : at + 800].tobytes()) for at in range(0, len(samples), 800)]
+    assert [phrase.text for phrase in heard if phrase] == ["환불"]
+
+
 def test_silence_and_noise_are_no_phrase(models: VoskModels) -> None:
     noise = np.random.default_rng(1).normal(0, 300, 24000).astype(np.int16)
     for samples in (np.zeros(24000, np.int16), noise):

@@ -55,3 +55,15 @@ def test_the_version_is_that_of_the_content() -> None:
     assert one.version == same.version
     assert one.version != other.version
     assert len(one.version) == 64
+
+
+def test_a_menu_says_in_which_languages_it_listens() -> None:
+    assert MENUS["direct"].languages_heard() == frozenset()
+    text = (
+        "name: m\nlanguages: [en, zh, ko]\nstart: ask\non_error: bye\n"
+        "prompts: {p: {en: p, zh: p, ko: p}}\nsteps:\n"
+        "  ask: {do: menu, prompts: p, too_many: {go: bye}, options: [{key: 1, %s, go: bye}]}\n"
+        "  bye: {do: hangup}\n"
+    )
+    assert given_menu(text % "say: {en: yes, zh: 是, ko: 네}").languages_heard() == {"en", "zh", "ko"}
+    assert given_menu(text % "say: {}").languages_heard() == frozenset()
