@@ -268,11 +268,16 @@ class Session:
                 self._current = None
 
     async def _wait_for_link(self, job: "Action | _Connect") -> None:
-        await self._steerable.wait()
+        await self._back_on_line()
         if isinstance(job, _Connect) or (self._superseded and job not in self._jobs):
             return
         if not any(job is queued for queued in self._jobs):
             self._jobs.appendleft(job)
+
+    async def _back_on_line(self) -> None:
+        """Waits for the line, of whose loss the news may still be on its way to us."""
+        await asyncio.sleep(0)
+        await self._steerable.wait()
 
     async def _late(self, overdue: ActionOverdue) -> None:
         self._overdue += 1
@@ -365,11 +370,12 @@ class Session:
             raise ActionOverdue("Hangup", _COMMAND)
 
     async def _beside(self, action: RingAgent | CancelRing | StartRecording) -> None:
+        await self._steerable.wait()
         while not self._over:
-            await self._steerable.wait()
             try:
                 await self._do_beside(action)
             except LinkLost:
+                await self._back_on_line()
                 continue
             except (AmiError, agi.NotPlain) as problem:
                 log.error("an action failed", action=type(action).__name__, why=str(problem))
