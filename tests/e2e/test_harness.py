@@ -84,8 +84,9 @@ async def test_a_number_with_line_breaks_is_not_there(
     [
         ('P-Asserted-Identity: "Wang 王" <sip:+8613911112222@carrier>', "+8613911112222", "Wang 王"),
         ("P-Asserted-Identity: <tel:+8613911112222;phone-context=cn>", "+8613911112222", "<unknown>"),
+        ("P-Asserted-Identity: <sip:13911112222@carrier:5060>, <tel:123>", "13911112222", "<unknown>"),
         ("Remote-Party-ID: <sip:13911112222@carrier>;party=calling;privacy=off", "13911112222", "<unknown>"),
-        ("X-Nothing: 1", "13900000000", "Eve, (a) d"),
+        ("X-Nothing: 1", "13900000000", "Eve -: (a), d;"),
     ],
 )
 async def test_who_calls_is_what_the_carrier_asserts(
@@ -93,7 +94,7 @@ async def test_who_calls_is_what_the_carrier_asserts(
 ) -> None:
     await ami.hold_lease()
     start = ami.mark()
-    callers = sipp("caller-busy", caller_name='Eve, (a) \\"d\\"', header=header).start()
+    callers = sipp("caller-busy", caller_name='Eve ->: (a), \\"d\\"; <>', header=header).start()
     channel = await take_call(ami, start)
     await ami.action("Hangup", Channel=channel, Cause=17)
     assert (await callers.finished()).all_good
