@@ -1,5 +1,7 @@
 """The SQL database: SQLite in a file, or PostgreSQL; one metadata, one UTC type, one way to open it."""
 
+import sqlite3
+import time
 from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -13,6 +15,8 @@ from sqlalchemy.types import TypeDecorator
 from config.group_commit import GroupCommit, Values, Write
 
 T = TypeVar("T")
+
+_WAL_TRIES, _WAL_PAUSE = 250, 0.02  # seconds between
 
 #: Every table of the program; each package's `tables.py` adds its own.
 metadata = MetaData(
@@ -108,11 +112,24 @@ def _tune_sqlite(engine: Engine) -> None:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        _write_ahead(cursor)
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Turns the write-ahead log on; for somebody else who is just doing so SQLite itself does not wait."""
+    for tries_left in reversed(range(_WAL_TRIES)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if not tries_left:
+                raise
+            time.sleep(_WAL_PAUSE)
