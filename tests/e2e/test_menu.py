@@ -247,7 +247,7 @@ async def test_whoever_calls_as_whatever_is_a_caller_like_any_other(
     pwned = await ami.action("Getvar", Variable="PWNED")
     assert pwned["Value"] == ""
     assert not any("PWNED" in event for event in ami.events)
-    shown = [asyncio.to_thread(hotline.command, "calls", "show", call) for call in calls]
+    shown = [asyncio.to_thread(hotline.command, "calls", "show", call) for call in calls[::4]]
     for found in await asyncio.gather(*shown):
         assert found.returncode == 0, found.stderr
         assert all(c == "\n" or c.isprintable() for c in found.stdout)
