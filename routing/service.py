@@ -1,5 +1,6 @@
 """Takes queued calls to agents: the stages of the journey, the timers, and the start after an outage."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -110,10 +111,12 @@ class RoutingService(AgentService):
         return await self._board.next_due()
 
     async def run_due(self, now: datetime) -> None:
-        """Runs every timer due at `now`. One that fails is logged and falls due again after its lease."""
+        """Runs every timer due at `now`, side by side: each waits for a commit, which they can share.
+
+        One that fails is logged and falls due again after its lease.
+        """
         while due := await self._board.claim_due(now, now + _LEASE, _TIMERS_AT_ONCE):
-            for timer in due:
-                await self._run(timer)
+            await asyncio.gather(*map(self._run, due))
 
     async def _run(self, timer: Timer) -> None:
         kind, _, name = timer.key.partition(":")

@@ -1,6 +1,7 @@
 """Callers and agents on one floor: who is served by whom, when, and what happens when it goes wrong."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,27 @@ class TestConversation:
         assert await floor.rings_for(second) == "ann"
         await floor.hang_up(second)
         assert (await floor.known("ann")).ready_since == after(0)
+
+    async def test_agents_whose_wrap_up_ends_together_do_not_wait_for_each_others_commit(
+        self, floor: Floor
+    ) -> None:
+        names = ["ann", "bob", "cid"]
+        for name in names:
+            await floor.agent(name)
+        calls = [await floor.caller() for _ in names]
+        for call in calls:
+            await floor.answer(call)
+            await floor.end_talk(call)
+        all_at_it, append = asyncio.Barrier(len(names)), floor.agent_store.append
+
+        async def at_the_same_time(agent: Agent, entries: Sequence[AgentEntry]) -> None:
+            await all_at_it.wait()
+            await append(agent, entries)
+
+        floor.agent_store.append = at_the_same_time  # type: ignore[method-assign]
+        async with asyncio.timeout(10):
+            await floor.advance(15)
+        assert {await floor.state(name) for name in names} == {"ready"}
 
     async def test_no_wrap_up_where_the_queue_has_none(self, tmp_path: Path) -> None:
         async with open_floor(tmp_path, sales(wrap_up=0)) as floor:
