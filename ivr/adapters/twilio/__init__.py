@@ -1,0 +1,1 @@
+"""Twilio as a carrier: TwiML and webhooks towards callers, REST towards Twilio."""
