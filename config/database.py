@@ -1,22 +1,28 @@
 """The SQL database: SQLite in a file, or PostgreSQL; one metadata, one UTC type, one way to open it."""
 
+import asyncio
 import sqlite3
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import JSON, DateTime, Executable, MetaData, RowMapping, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
 from config.group_commit import GroupCommit, Values, Write
 
 T = TypeVar("T")
 
+_READERS = 4  # threads, beside the one that writes
 _WAL_TRIES, _WAL_PAUSE = 250, 0.02  # seconds between
+
+#: Of SQLite's log, in pages of 4 kB, until it is taken into the database, which the writer waits for: a busy
+#: hour changes the same pages again and again, so each is written and synced once instead of many times.
+_WAL_PAGES = 8000
 
 #: Every table of the program; each package's `tables.py` adds its own.
 metadata = MetaData(
@@ -52,18 +58,26 @@ class Utc(TypeDecorator[datetime]):
 
 
 class Database:
-    """One database: reads on the event loop, writes in shared transactions, in the order they were given."""
+    """One database: reads and writes in threads, a hop each; writes share transactions, in order."""
 
     def __init__(self, url: str) -> None:
-        self.engine = open_engine(url)
-        self._writes = GroupCommit(_open_writer(url))
+        self._engine = open_engine(url)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sql-reader")
+        self._writes = GroupCommit(self._engine)
 
     async def read(self, query: Executable) -> Sequence[RowMapping]:
         """The rows of a query."""
-        async with self.engine.connect() as connection:
-            await connection.execution_options(read_only=True)
-            rows: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
-        return rows
+        return await self.look(lambda connection: connection.execute(query).mappings().all())
+
+    async def look(self, look: Callable[[Connection], T]) -> T:
+        """What `look` finds in a transaction that only reads, in another thread."""
+
+        def work() -> T:
+            with self._engine.connect() as connection:
+                connection.execution_options(read_only=True)
+                return look(connection)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
 
     async def first(self, query: Executable) -> RowMapping | None:
         rows = await self.read(query)
@@ -87,22 +101,15 @@ class Database:
 
     async def close(self) -> None:
         await self._writes.close()
-        await self.engine.dispose()
+        self._readers.shutdown()
+        self._engine.dispose()
 
 
-def open_engine(url: str) -> AsyncEngine:
+def open_engine(url: str) -> Engine:
     """An engine for `url`. On SQLite: WAL, foreign keys, and every transaction takes the write lock first."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": 30})
-    _tune_sqlite(engine.sync_engine)
-    return engine
-
-
-def _open_writer(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=1, max_overflow=0)
-    engine = create_engine(url.replace("+aiosqlite", "", 1), connect_args={"timeout": 30})
+        return create_engine(url, pool_pre_ping=True, pool_size=_READERS + 1)
+    engine = create_engine(url, connect_args={"timeout": 30})
     _tune_sqlite(engine)
     return engine
 
@@ -112,7 +119,12 @@ def _tune_sqlite(engine: Engine) -> None:
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
         cursor = connection.cursor()
-        for pragma in ("busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in (
+            "busy_timeout=30000",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            f"wal_autocheckpoint={_WAL_PAGES}",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         _write_ahead(cursor)
         cursor.close()

@@ -61,7 +61,6 @@ class GroupCommit:
     async def close(self) -> None:
         await self.flush()
         self._thread.shutdown()
-        self._engine.dispose()
 
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()

@@ -106,6 +106,6 @@ def postgresql_database(postgresql_url: str) -> str:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database, of either kind, for SQLAlchemy."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite3'}"
+        return f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     url: str = request.getfixturevalue("postgresql_database")
     return url.replace("postgresql://", "postgresql+psycopg://")

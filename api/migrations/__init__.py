@@ -30,12 +30,7 @@ class SchemaBehind(ApiError):
 
 async def upgrade_database(url: str) -> str | None:
     """Brings the database at `url` to the newest schema, all or nothing; gives the revision it had."""
-    engine = open_engine(url)
-    try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(_upgrade)
-    finally:
-        await engine.dispose()
+    return await asyncio.to_thread(upgrade, url)
 
 
 async def require_current(database: Database) -> None:
@@ -47,9 +42,7 @@ async def require_current(database: Database) -> None:
 
 async def revision(database: Database) -> str | None:
     """The schema that the database has; None for an empty one."""
-    async with database.engine.connect() as connection:
-        await connection.execution_options(read_only=True)
-        return await connection.run_sync(_revision)
+    return await database.look(_revision)
 
 
 @cache
@@ -60,7 +53,12 @@ def newest() -> str | None:
 
 def upgrade(url: str) -> str | None:
     """`upgrade_database` for callers without a running event loop."""
-    return asyncio.run(upgrade_database(url))
+    engine = open_engine(url)
+    try:
+        with engine.begin() as connection:
+            return _upgrade(connection)
+    finally:
+        engine.dispose()
 
 
 def _upgrade(connection: Connection) -> str | None:

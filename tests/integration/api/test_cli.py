@@ -267,7 +267,7 @@ def test_a_broken_configuration_is_told_with_its_line(
 def test_a_database_of_another_version_is_refused(
     hotline: Hotline, prepared: Callable[[Work], Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    empty = f"sqlite+aiosqlite:///{settings.data_dir() / 'empty.sqlite3'}"
+    empty = f"sqlite:///{settings.data_dir() / 'empty.sqlite3'}"
     monkeypatch.setenv("HOTLINE_DATABASE_URL", empty)
     refused(hotline("calls", "list"), "run `hotline db upgrade`")
     assert hotline("db", "upgrade").exit_code == 0

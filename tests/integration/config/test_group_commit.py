@@ -19,7 +19,7 @@ SEE = update(things).where(things.c.id == bindparam("thing")).values(seen=bindpa
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'things.sqlite3'}")
+    database = Database(f"sqlite:///{tmp_path / 'things.sqlite3'}")
     await database.write(things.metadata.create_all)
     yield database
     await database.close()

@@ -39,7 +39,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqlRecordings]:
     """With one conversation that has ended."""
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'hotline.sqlite3'}")
+    database = Database(f"sqlite:///{tmp_path / 'hotline.sqlite3'}")
     await database.write(metadata.create_all)
     offered = CallOffered(carrier="asterisk", carrier_id="c1", called="4001")
     call = calls.begin(UUID(int=1), offered, NOW)

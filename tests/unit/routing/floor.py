@@ -184,10 +184,9 @@ class Floor:
 @asynccontextmanager
 async def open_floor(folder: Path, config: RoutingConfig | None = None) -> AsyncIterator[Floor]:
     """A floor whose database is a file in `folder`."""
-    database = Database(f"sqlite+aiosqlite:///{folder / 'floor.sqlite3'}")
+    database = Database(f"sqlite:///{folder / 'floor.sqlite3'}")
     try:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+        await database.write(metadata.create_all)
         yield Floor(SqlCallStore(database), SqlAgentStore(database), MemoryBoard(), config or given_config())
     finally:
         await database.close()
