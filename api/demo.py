@@ -50,9 +50,14 @@ _DECISIONS = (
     e.QueueLeft,
 )
 _SEED = 20
-_ON_WORDS = (
-    "Only the Korean model comes with pip, and what it makes of free synthetic speech is noise; the "
-    "times, silences and overlaps are right. Words come with `hotline models pull zh` and `pull en`."
+_ONE_MODEL = "Only the Korean model comes with pip. "
+_EXPECTED = (
+    "Words of conversations in {language} are recognised among {count} expected phrases (`expect` in "
+    "config/demo/scenario.yaml), not freely. "
+)
+_ON_THE_REST = (
+    "What it makes of free synthetic speech is noise; the times, silences and overlaps are right. Words come "
+    "with `hotline models pull zh` and `pull en`."
 )
 
 
@@ -77,7 +82,7 @@ async def _run(settings: Settings, console: Console) -> dict[str, Any]:
         console.rule("[bold]The calls, as they happen (virtual time)")
         await _play(program, clock, scenario, console)
         console.rule("[bold]Transcribing and scoring the recordings (Vosk, on every core)")
-        await _transcribe(program, console)
+        await _transcribe(program, scenario, console)
         console.rule("[bold]One call from end to end")
         await _show_one(program)
         console.rule("[bold]The service-quality ledger")
@@ -141,7 +146,7 @@ def _narrated(program: Program, console: Console) -> Publish:
     return follow
 
 
-async def _transcribe(program: Program, console: Console) -> None:
+async def _transcribe(program: Program, scenario: Scenario, console: Console) -> None:
     total = await program.recordings.unfinished()
     shown = Progress(
         TextColumn("{task.description}"),
@@ -156,8 +161,9 @@ async def _transcribe(program: Program, console: Console) -> None:
         def done(_filed: Filed) -> None:
             shown.advance(task)
 
-        await program.worker("demo").drain(done)
-    console.print(_ON_WORDS, style="yellow")
+        await program.worker("demo", scenario.expect).drain(done)
+    expected = [_EXPECTED.format(language=of, count=len(said)) for of, said in scenario.expect.items()]
+    console.print("".join((_ONE_MODEL, *expected, _ON_THE_REST)), style="yellow")
 
 
 async def _show_one(program: Program) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -71,13 +71,16 @@ class Program:
     carriers: dict[str, Telephony]
     bring: Mapping[str, Bring]
 
-    def worker(self, name: str | None = None) -> Worker:
-        """One that takes recordings to transcripts and scores; any number may run, in any process."""
+    def worker(self, name: str | None = None, expect: Mapping[str, Sequence[str]] | None = None) -> Worker:
+        """One that takes recordings to transcripts and scores; any number may run, in any process.
+
+        `expect`, by language: phrases of which alone conversations are known to consist.
+        """
         return Worker(
             name or f"{socket.gethostname()}-{new_id()}",
             self.recordings,
             self.audio,
-            VoskTranscriber(self.models, self.settings.workers or None),
+            VoskTranscriber(self.models, self.settings.workers or None, expect),
             self.settings.data_dir("spool"),
             self.clock,
             self.quality.score,

@@ -47,13 +47,14 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`starts` (UTC) is second 0 of all times in it."""
+    """`starts` (UTC) is second 0 of all times in it; `expect` as in the file."""
 
     starts: datetime
     callers: tuple[Caller, ...]
     phones: tuple[Phone, ...]
     agents: tuple[Agent, ...]
     customers: tuple[Customer, ...]
+    expect: dict[str, tuple[str, ...]]
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -69,6 +70,7 @@ def load_scenario(path: Path) -> Scenario:
             for login, agent in file.agents.items()
         ),
         tuple(Customer(c.number, c.name, c.tier, c.language) for c in file.customers),
+        dict(file.expect),
     )
 
 

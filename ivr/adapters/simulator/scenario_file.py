@@ -141,11 +141,15 @@ class CustomerPart(Part):
 
 
 class ScenarioFile(Part):
-    """`sounds` are folders, relative to the file, in which sounds are looked for in this order."""
+    """`sounds` are folders, relative to the file, in which sounds are looked for in this order.
+
+    `expect`, by language: all that is said in conversations, for a recogniser to listen for nothing else.
+    """
 
     starts: AwareDatetime
     seed: int = 1
     sounds: tuple[Text, ...] = ()
+    expect: dict[Text, Annotated[tuple[Text, ...], Field(min_length=1)]] = {}
     customers: tuple[CustomerPart, ...] = ()
     agents: dict[str, AgentPart] = {}
     calls: tuple[CallPart, ...] = Field(min_length=1)

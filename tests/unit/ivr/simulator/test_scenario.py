@@ -46,6 +46,7 @@ WHOLE = """
             cause: 44
           - {seconds: 9s}
       - {label: second, at: 0s, to: "4001", talks: [{voice: zh, turns: 5}]}
+    expect: {zh: [您好, 再见]}
 """
 
 
@@ -63,6 +64,7 @@ def scenario(folder: Path, text: str = WHOLE) -> Path:
 def test_a_whole_scenario(tmp_path: Path) -> None:
     told = load_scenario(scenario(tmp_path))
     agent, customer = (tmp_path / "sounds" / "zh" / f"{who}-hi.wav" for who in ("agent", "customer"))
+    assert told.expect == {"zh": ("您好", "再见")}
     assert told.starts == datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
     assert told.phones == (Phone("phone-1", 2, {2: MissReason.REJECTED}, ((60, 90),)),)
     assert (told.agents[0].login, told.agents[0].skills, told.agents[0].signs_in) == ("ann", {"zh": 5}, 30)
@@ -118,6 +120,7 @@ def test_a_drawn_talk_takes_turns_and_is_the_same_for_the_same_seed(tmp_path: Pa
         ("misses: {2: rejected}", "misses: {2: asleep}", "no_answer"),
         ("until: 90s", "until: 30s", "ends before it begins"),
         ("sounds: [sounds]", "sounds: [sound]", "there is no folder 'sound'"),
+        ("expect: {zh: [您好, 再见]}", "expect: {zh: []}", ":33: expect.zh: "),
         ("+08:00", "", "timezone"),
         ('{keys: "*", at: 2s, gap: 1s}', "{at: 2s}", "should have `keys`, or else"),
     ],
