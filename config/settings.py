@@ -52,6 +52,7 @@ class TwilioSettings(BaseModel):
 
     account_sid: str = Field("", pattern="^(AC[0-9a-fA-F]{32})?$")
     auth_token: SecretStr = Field(SecretStr(""), description="signs the webhooks; also logs in without a key")
+    shared_key: SecretStr = Field(SecretStr(""), description="the SharedKey's secret, if webhooks have one")
     api_key_sid: str = Field("", pattern="^(SK[0-9a-fA-F]{32})?$", description="logs in to the REST API")
     api_key_secret: SecretStr = SecretStr("")
     public_url: WebAddress = Field(

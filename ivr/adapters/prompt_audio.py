@@ -86,7 +86,7 @@ class PromptAudio:
         if not _is_there(path):
             async with self._rendering(path):
                 if not _is_there(path):
-                    await asyncio.to_thread(_write_whole, path, produce)
+                    await asyncio.to_thread(write_whole, path, produce)
         return path
 
     async def _as_telephone_sound(self, recorded: Path) -> Path:
@@ -156,7 +156,7 @@ def _key(prompt: Prompt) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _write_whole(path: Path, produce: Callable[[], bytes]) -> None:
+def write_whole(path: Path, produce: Callable[[], bytes]) -> None:
     """Nobody ever sees half a file, not even another process that renders the same."""
     whole = produce()
     path.parent.mkdir(parents=True, exist_ok=True)

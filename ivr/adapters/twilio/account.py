@@ -7,13 +7,17 @@ from uuid import UUID
 
 from config.settings import TwilioSettings
 
+PERSISTENT = "#rc=3&rp=all"
+"""Twilio tries such a URL three times more whatever went wrong, not just when it could not connect
+(https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides). The signature leaves it out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """`key` is an API key's SID and secret; without one, requests authenticate with the auth token.
 
-    Webhooks are signed with the auth token alone. `voices` are by the language of the menus. All URLs are
-    absolute.
+    Webhooks are signed with the auth token, or with a SharedKey whose secret is `shared_key`. `voices` are by
+    language of the menus. All URLs are absolute.
     """
 
     sid: str
@@ -21,6 +25,7 @@ class Account:
     public_url: str
     base_url: str = "https://api.twilio.com"
     key: tuple[str, str] | None = field(default=None, repr=False)
+    shared_key: str = field(default="", repr=False)
     caller_id: str = ""
     say: bool = False
     voices: Mapping[str, str] = field(default_factory=dict)
@@ -38,6 +43,7 @@ class Account:
             public_url=settings.public_url,
             base_url=settings.base_url,
             key=(settings.api_key_sid, key) if settings.api_key_sid else None,
+            shared_key=settings.shared_key.get_secret_value(),
             caller_id=settings.caller_id,
             say=settings.say,
             voices=settings.voices,
@@ -52,10 +58,13 @@ class Account:
         """HTTP Basic: the API key where there is one."""
         return self.key or (self.sid, self.auth_token)
 
+    def requested(self, path: str, query: str) -> str:
+        """The URL that Twilio asked for, from what came through the proxy: path and query, both as sent."""
+        return f"{self.public_url}{path}?{query}" if query else f"{self.public_url}{path}"
+
     def url(self, path: str, **query: object) -> str:
         """`path`, which begins with a slash, below the public URL."""
-        asked = f"?{urlencode(query)}" if query else ""
-        return f"{self.public_url}{path}{asked}"
+        return self.requested(path, urlencode(query))
 
     def voice(self) -> str:
         """For a new call; the number's voice URL."""
@@ -85,11 +94,11 @@ class Account:
 
     def conference(self, call: UUID) -> str:
         """Told of the conference's start and end, and of who joins and leaves."""
-        return self.url(f"/twilio/calls/{call}/conference")
+        return self.url(f"/twilio/calls/{call}/conference") + PERSISTENT
 
     def leg_status(self, call: UUID, reservation: UUID) -> str:
         """Told of an agent's leg."""
-        return self.url(f"/twilio/legs/{reservation}/status", call=call)
+        return self.url(f"/twilio/legs/{reservation}/status", call=call) + PERSISTENT
 
     def recording_status(self, call: UUID, recording: UUID) -> str:
-        return self.url(f"/twilio/recordings/{recording}/status", call=call)
+        return self.url(f"/twilio/recordings/{recording}/status", call=call) + PERSISTENT
