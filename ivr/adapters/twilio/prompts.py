@@ -26,7 +26,7 @@ _PATH = "/twilio/prompts"
 
 
 class PromptLinks:
-    """Gives URLs of files in `recordings` and `cache`, the two folders of `PromptAudio`; `find` is its `path`.
+    """Gives URLs of files in the two folders of `PromptAudio`, whose `path` is `find`.
 
     A URL is `/twilio/prompts/<signature>/<folder>/<version>/<file>`. The signature's key is derived from the
     auth token: the URLs are the same after a restart and in every process. A changed file has a new version,

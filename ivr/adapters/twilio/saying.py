@@ -16,8 +16,8 @@ LISTENED = {"zh": "cmn-Hans-CN", "en": "en-US", "ko": "ko-KR"}
 (https://www.twilio.com/docs/voice/twiml/gather#language)."""
 
 MOST_SAID, MOST_QUOTED = 3000, 4500
-"""Bytes of UTF-8 in one `<Say>` of a Polly voice, the least of all kinds, and characters once it is URL-encoded,
-where a Chinese one takes nine (https://www.twilio.com/docs/api/errors/13521)."""
+"""Bytes of UTF-8 in one `<Say>` of a Polly voice, the least of all kinds, and characters once it is encoded
+for a URL, where a Chinese one takes nine (https://www.twilio.com/docs/api/errors/13521)."""
 
 MOST_HINTS, MOST_HINT = 500, 100
 """Entries, and characters of each (https://www.twilio.com/docs/voice/twiml/gather#hints)."""
@@ -58,7 +58,7 @@ def sayable(text: str) -> list[str]:
 
 
 def hints(phrases: Iterable[str]) -> str:
-    """`phrases` as a list for the recogniser: no more than it takes, nothing that it would read as a token."""
+    """`phrases` as a list for the recogniser: no more than it takes, nothing that it reads as a token."""
     kept: dict[str, None] = {}
     room = MOST_HINT_BYTES
     for phrase in phrases:

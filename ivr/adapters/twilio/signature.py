@@ -1,6 +1,6 @@
 """Whether a webhook comes from Twilio: its signature, with every gap of the library's validator closed.
 
-Twilio signs the URL that it was given and, of a form, each parameter's name and value in the order of the names
+Twilio signs the URL that it was given and, of a form, each parameter's name and value in the order of names
 (https://www.twilio.com/docs/usage/security#validating-requests). Of JSON it signs the URL alone, in which
 `bodySHA256` stands for the body.
 """
