@@ -53,8 +53,9 @@ def table_of(
         e.AgentLegEnded: (live(ivr.cancel_ring), live(routing.missed)),
         e.QueueLeft: (live(ivr.resume),),
         e.CallAnswered: (live(routing.answered), live(recordings.start)),
+        e.RecordingStarted: (live(recordings.record), Stage(recordings.file)),
         e.TalkEnded: (Stage(routing.talk_ended), Stage(recordings.close), live(ivr.resume)),
-        e.CallRecovered: (live(ivr.resume), live(routing.recovered)),
+        e.CallRecovered: (live(ivr.resume), live(routing.recovered), live(recordings.recovered)),
         e.CallEnded: (
             Stage(ivr.release_line),
             Stage(routing.withdraw),

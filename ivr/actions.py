@@ -107,7 +107,10 @@ class CancelRing:
 
 @dataclass(frozen=True, slots=True)
 class StartRecording:
-    """Records both parties of the conversation, a track each, from now until it ends."""
+    """Records both parties of the conversation, a track each, from now until it ends.
+
+    For a conversation that is being recorded it does nothing: after an outage nobody else may know.
+    """
 
     recording: UUID
     reservation: UUID

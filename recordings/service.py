@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from config.ids import NewId
 from ivr import events as e
 from ivr.actions import Action, StartRecording
-from ivr.call import Call
+from ivr.call import Call, CallState
 from ivr.consent import may_record
 from ivr.errors import IllegalTransition
 from ivr.service import CallService
@@ -26,18 +27,31 @@ class RecordingService:
         self._perform = perform
         self.wanted = asyncio.Event()
 
-    async def start(self, call: Call, event: e.CallAnswered) -> None:
-        """Records both parties from now on, where the caller heard of it or agreed."""
-        if call.talk is None or not may_record(call):
+    async def start(self, call: Call, _event: e.CallAnswered) -> None:
+        """Decides to record both parties, where the caller heard of it or agreed."""
+        if call.talk is None or call.talk.recording is not None or not may_record(call):
             return
-        wanted = Recording(self._new_id(), call.id, call.language, call.talk.began_at)
-        recording = await self._store.add(wanted, event.reservation, event.agent)
-        try:
-            await self._calls.record(call.id, e.RecordingStarted(recording.id))
-        except IllegalTransition:
-            await self._store.close(recording.id, call.talk.began_at)
+        with suppress(IllegalTransition):  # they hung up
+            await self._calls.record(call.id, e.RecordingStarted(self._new_id()))
+
+    async def record(self, call: Call, event: e.RecordingStarted) -> None:
+        if call.talk is not None:
+            await self._perform(call, (StartRecording(event.recording, call.talk.reservation),))
+
+    async def file(self, call: Call, event: e.RecordingStarted) -> None:
+        """Opens the recording's row: from now on a worker asks for its tracks."""
+        talk = next(talk for talk in call.talks if talk.recording == event.recording)
+        recording = Recording(event.recording, call.id, call.language, talk.began_at)
+        await self._store.add(recording, talk.reservation, talk.agent)
+
+    async def recovered(self, call: Call, _event: e.CallRecovered) -> None:
+        """The conversation survived an outage, in which its recording may not have begun."""
+        if call.state is not CallState.TALKING or call.talk is None:
             return
-        await self._perform(call, (StartRecording(recording.id, event.reservation),))
+        if call.talk.recording is None:
+            await self.start(call, e.CallAnswered(call.talk.reservation, call.talk.agent))
+        else:
+            await self.record(call, e.RecordingStarted(call.talk.recording))
 
     async def close(self, call: Call, event: e.TalkEnded | e.CallEnded) -> None:
         """The conversation is over: its tracks will be complete in a moment."""

@@ -26,6 +26,7 @@ class AgentLeg:
     rang: bool = False
     cancelled: bool = False
     given_up: bool = False  # it answered, and could not be joined with the caller
+    recorded: bool | None = False  # None: not known, after an outage
     bridge: str | None = None
     first_left: str | None = None  # the Uniqueid of who left the bridge first
     ring: Ring = field(default_factory=Ring)
@@ -33,6 +34,7 @@ class AgentLeg:
     joined: asyncio.Event = field(default_factory=asyncio.Event)
     parted: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    recording: asyncio.Lock = field(default_factory=asyncio.Lock)
     _bridges: dict[str, str] = field(default_factory=dict)
 
     @property

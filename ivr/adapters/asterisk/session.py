@@ -228,6 +228,7 @@ class Session:
         leg = self.talking.adopt(call.reservation, call.reserved_agent)
         leg.asked = True
         if call.state is CallState.TALKING:
+            leg.recorded = None
             self.talking.resume(leg)
         else:
             self.perform([Hold()])  # whether music plays is not known

@@ -27,6 +27,8 @@ JOIN_WITHIN = 5.0  # seconds; measured: 10 to 95 ms
 RING_GRACE = 10.0  # seconds beyond the time to ring; Asterisk ends the ringing itself
 LEAVE_WITHIN = 2.0  # seconds from a BridgeLeave to the Hangup that tells why
 
+_RECORDED = "HOTLINE_RECORDED"  # a channel's variable
+
 
 class Talking:
     """At most one leg rings or talks at a time; what is over is told once.
@@ -152,16 +154,35 @@ class Talking:
         if leg is None or leg.reservation != action.reservation:
             log.warning("there is no conversation to record", recording=str(action.recording))
             return
-        base = self._spool / str(action.recording)
+        async with leg.recording:
+            if leg.recorded is None:
+                leg.recorded = await self._is_recorded(leg)
+            if not leg.recorded:
+                await self._mix(leg, action.recording)
+
+    async def _mix(self, leg: AgentLeg, recording: UUID) -> None:
+        base = self._spool / str(recording)
+        agent, customer = agi.plain(f"{base}-agent.wav"), agi.plain(f"{base}-customer.wav")
         headers = {
             "Channel": leg.uniqueid,
             "File": "",
-            "Options": f"r({agi.plain(f'{base}-agent.wav')})t({agi.plain(f'{base}-customer.wav')})",
+            "Options": f"r({agent})t({customer})i({_RECORDED})",
         }
+        leg.recorded = None  # until it is answered
         try:
             await self._ami.send("MixMonitor", headers)
+            leg.recorded = True
         except ActionRefused as refused:
-            log.error("a conversation is not recorded", recording=str(action.recording), why=str(refused))
+            leg.recorded = False
+            log.error("a conversation is not recorded", recording=str(recording), why=str(refused))
+
+    async def _is_recorded(self, leg: AgentLeg) -> bool:
+        """Asks the channel, on which MixMonitor has left its id."""
+        try:
+            found = await self._ami.send("Getvar", {"Channel": leg.uniqueid, "Variable": _RECORDED})
+        except ActionRefused:
+            return False  # it is gone, or will be told so
+        return bool(found.get("value"))
 
     def part(self, by: Party, cause: int | None, at: datetime | None = None) -> None:
         """Tells that the conversation is over, if there is one."""

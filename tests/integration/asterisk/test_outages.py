@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from ivr.actions import Hangup, Hold, Play, Prompt
+import pytest
+
+from ivr.actions import Hangup, Hold, Play, Prompt, StartRecording
 from ivr.adapters.asterisk.cel import parse
+from ivr.adapters.asterisk.translate import leg_id
 from ivr.call import Call, CallState, Talk
 from ivr.events import (
     AgentLegEnded,
@@ -21,6 +24,7 @@ from ivr.events import (
     Party,
     TalkEnded,
 )
+from recordings import wav
 from tests.e2e.conftest import PhoneFactory
 from tests.integration.asterisk.conftest import Desk, ringing, until
 from tests.telephony.ami import AmiClient
@@ -191,6 +195,42 @@ class TestRestart:
             assert (ended.reservation, ended.by) == (ring.reservation, Party.AGENT)
             await second.do(call_id, Hangup())
             await second.sink.wait(CallEnded, call_id=call_id)
+
+    @pytest.mark.parametrize("begun", [True, False], ids=["had begun", "had not begun"])
+    async def test_a_conversation_is_recorded_once_whether_its_recording_had_begun_or_not(
+        self, ami: AmiClient, open_desk: OpenDesk, phone: PhoneFactory, tmp_path: Path, begun: bool
+    ) -> None:
+        caller = await phone("13800138000")
+        agent = await phone("1001", register=True, speaks=tone(tmp_path / "agent.wav", 1300, 60))
+        async with open_desk() as first:
+            call_id, ring = await first.talking(caller, agent)
+            record = StartRecording(uuid4(), ring.reservation)
+            track = first.spool / f"{record.recording}-agent.wav"
+            if begun:
+                await first.do(call_id, record)
+                await until(lambda: track.exists() and track.stat().st_size > 16_000)
+            talks = call_of(
+                first,
+                call_id,
+                CallState.TALKING,
+                reservation=ring.reservation,
+                reserved_agent=ring.agent,
+                talks=(Talk(ring.reservation, ring.agent, datetime.now(UTC), record.recording),),
+            )
+        async with open_desk(reattach=[talks]) as second:
+            await second.sink.wait(CallRecovered)
+            before, since = track.stat().st_size if begun else 0, ami.mark()
+            await second.do(call_id, record)
+            await second.do(call_id, record)
+            await until(lambda: track.exists() and track.stat().st_size > before + 16_000)
+            await agent.hang_up()
+            await second.sink.wait(TalkEnded)
+            await until(lambda: wav.inspect(track).repaired is None)
+            samples, _ = wav.load(track, 8000)
+            assert samples.size > before / 2 + 8000
+            await ami.wait("Hangup", after=since, Uniqueid=leg_id(ring.reservation))
+            begun_here = [event for event in ami.events[since:] if event["Event"] == "MixMonitorStart"]
+            assert len(begun_here) == (0 if begun else 1)
 
     async def test_a_ring_that_is_over_is_cancelled_and_the_caller_keeps_waiting(
         self, ami: AmiClient, open_desk: OpenDesk, phone: PhoneFactory
