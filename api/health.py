@@ -17,8 +17,9 @@ async def unready(program: "Program") -> dict[str, str]:
     checks: dict[str, Awaitable[str | None]] = {"database": _database(program), "board": _board(program)}
     found = await asyncio.gather(*map(_within, checks.values()))
     problems = dict(zip(checks, found, strict=True))
-    for name, carrier in program.carriers.items():
-        if not carrier.connected:
+    for name in sorted({*program.settings.carriers, *program.carriers}):
+        carrier = program.carriers.get(name)
+        if carrier is None or not carrier.connected:
             problems[f"carrier {name}"] = "not connected"
     return {part: why for part, why in problems.items() if why}
 

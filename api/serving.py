@@ -34,8 +34,8 @@ class PortTaken(ApiError):
 async def serve(settings: Settings) -> None:
     """Takes calls and answers HTTP until SIGINT or SIGTERM.
 
-    The port is opened first, so a second program on the same port touches nothing; `/readyz` says when calls
-    can be taken.
+    The port is opened first, so a second program on the same port touches nothing. It serves whether or not
+    carriers are within reach; `/readyz` says when calls can be taken.
     """
     with _stop_signal() as stop, _listening(settings.http_host, settings.http_port) as listener:
         async with open_program(settings) as program:
@@ -44,7 +44,7 @@ async def serve(settings: Settings) -> None:
             here = Running(_url(listener), token)
             async with _answering(create_app(program, token), listener) as ended, program.running():
                 with announced(settings.data_dir(), here):
-                    log.info("ready", url=here.url, carriers=sorted(program.carriers))
+                    log.info("serving", url=here.url, carriers=sorted(program.carriers))
                     await _until(stop, ended)
                     log.info("stopping")
 

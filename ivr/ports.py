@@ -61,7 +61,8 @@ class Telephony(Protocol):
         """Finds out what became of `calls`, which the core held to be open when it started.
 
         Called once, when `running` has been entered; where the carrier is out of reach it is done as soon as
-        that changes. Later breaks of the line are the adapter's own business: it knows the calls then.
+        that changes, and so is what `perform` asks of them meanwhile. Later breaks of the line are the
+        adapter's own business: it knows the calls then.
 
         Reports `CallRecovered` for those still up, and for the others what ended them, when, and why, as far
         as the carrier kept it (`Party.UNKNOWN` where it did not).

@@ -17,6 +17,7 @@ from config.routing import RoutingConfig
 from config.settings import Settings
 from customers.service import CustomerService
 from ivr.adapters.prompt_audio import PromptAudio
+from ivr.call import Call
 from ivr.lines import Lines
 from ivr.menus import MenuBook
 from ivr.ports import Telephony
@@ -94,16 +95,14 @@ class Program:
         self.lines.rebuild(open_calls)
         await self.routing.rebuild(open_calls)
 
-    async def reattach(self) -> None:
-        """Learns from the carriers what became of the calls that we hold to be open."""
-        open_calls = await self.store.open_calls()
-        for carrier in self.carriers.values():
-            await carrier.reattach([call for call in open_calls if call.carrier == carrier.name])
-
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Takes calls for as long as it is entered: carriers, timers and, if wanted, a worker."""
+        """Takes calls for as long as it is entered: carriers, timers and, if wanted, a worker.
+
+        The block begins whether or not carriers are within reach; they connect beside it.
+        """
         await self.prepare()
+        open_calls = await self.store.open_calls()
         async with AsyncExitStack() as stack:
             for name in self.settings.carriers:
                 await stack.enter_async_context(self.bring[name](self))
@@ -111,10 +110,17 @@ class Program:
                 await stack.enter_async_context(self.working())
             for carrier in self.carriers.values():
                 await stack.enter_async_context(carrier.running(self.calls))
-            await self.reattach()
-            timekeeper = Timekeeper(self.clock, self.routing.next_due, self.routing.run_due, self.mend_board)
-            await stack.enter_async_context(background(timekeeper.run()))
+            await stack.enter_async_context(background(self._keep_time(open_calls)))
             yield
+
+    async def _keep_time(self, open_calls: Sequence[Call]) -> None:
+        """Timers run once the carriers have said what became of the open calls, or are out of reach."""
+        for carrier in self.carriers.values():
+            try:
+                await carrier.reattach([call for call in open_calls if call.carrier == carrier.name])
+            except Exception:
+                log.exception("what became of the open calls is not known", carrier=carrier.name)
+        await Timekeeper(self.clock, self.routing.next_due, self.routing.run_due, self.mend_board).run()
 
     async def mend_board(self) -> None:
         """Fills the routing board from the database where it was lost: an emptied Redis, say."""

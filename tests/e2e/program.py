@@ -88,8 +88,8 @@ class HotlineProgram:
 
     # ------------------------------------------------------------------ life
 
-    async def start(self, timeout: float = 30) -> "HotlineProgram":
-        """Start, and return once it takes calls."""
+    async def start(self, timeout: float = 30, *, connected: bool = True) -> "HotlineProgram":
+        """Start, and return once it takes calls; without `connected`, once it answers HTTP."""
         announced = self.data / "running.json"
         announced.unlink(missing_ok=True)
         self._process = spawn([HOTLINE, "serve"], cwd=self.data.parent, log=self.log, env=self.environment)
@@ -100,10 +100,18 @@ class HotlineProgram:
             found = json.loads(announced.read_text())
             headers = {"Authorization": f"Bearer {found['token']}"}
             self._http = httpx.AsyncClient(base_url=found["url"], headers=headers, timeout=10)
-            while (await self._http.get("/readyz")).status_code != 200:
-                self._check_alive()
-                await asyncio.sleep(_LOOK_AGAIN)
+        if connected:
+            await self.takes_calls(timeout)
         return self
+
+    async def takes_calls(self, timeout: float = 30) -> None:
+        """Returns once it does."""
+
+        async def look() -> bool | None:
+            assert self._http is not None, "the program is not running"
+            return (await self._http.get("/readyz")).status_code == 200 or None
+
+        await self._until(look, timeout, "readiness")
 
     async def kill(self) -> None:
         """SIGKILL."""

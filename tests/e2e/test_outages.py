@@ -203,6 +203,43 @@ class TestCutConnection:
         assert (await served(by_proxy, call, agent))["outcome"] == "answered"
         assert await outcomes(by_proxy) == {"answered": 1}
 
+    async def test_a_program_without_an_asterisk_for_long_serves_and_takes_its_callers_up_later(
+        self, by_proxy: HotlineProgram, proxy: Proxy, phone: PhoneFactory
+    ) -> None:
+        agent, caller = await phone(AGENT, register=True, answers=True), await phone(CALLERS[0])
+        await by_proxy.agent(AGENT, ready=False, endpoint=PHONE)
+        call = await in_queue(by_proxy, caller)
+        await by_proxy.kill()
+        proxy.open = False
+        await by_proxy.start(connected=False)
+        assert await waiting(by_proxy) == [call]
+        await asyncio.sleep(11)  # longer than the program waits before its timers run
+        proxy.open = True
+        await by_proxy.takes_calls()
+        await by_proxy.event(call, "CallRecovered")
+        await by_proxy.post(f"agents/{AGENT}/ready")
+        assert (await served(by_proxy, call, agent))["outcome"] == "answered"
+        assert await outcomes(by_proxy) == {"answered": 1}
+
+    async def test_an_agent_who_is_ready_while_asterisk_is_away_gets_the_caller_when_it_is_back(
+        self, by_proxy: HotlineProgram, proxy: Proxy, ami: AmiClient, phone: PhoneFactory
+    ) -> None:
+        agent, caller = await phone(AGENT, register=True), await phone(CALLERS[0])
+        await by_proxy.agent(AGENT, ready=False, endpoint=PHONE)
+        call = await in_queue(by_proxy, caller)
+        await by_proxy.kill()
+        proxy.open = False
+        await by_proxy.start(connected=False)
+        await by_proxy.post(f"agents/{AGENT}/ready")
+        await by_proxy.event(call, "AgentReserved")
+        back = ami.mark()
+        proxy.open = True
+        await agent.wait("CALL_INCOMING")
+        await ami.wait("MusicOnHoldStart", after=back)
+        await agent.answer()
+        assert (await served(by_proxy, call, agent))["outcome"] == "answered"
+        assert await outcomes(by_proxy) == {"answered": 1}
+
 
 class TestKilledProgram:
     async def test_a_caller_in_the_menu_is_asked_again(

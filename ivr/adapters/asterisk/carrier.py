@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from ivr.actions import Action, RingAgent
+from ivr.actions import Action, Hold, RingAgent
 from ivr.adapters.asterisk import translate
 from ivr.adapters.asterisk.ami import Ami, AmiSettings, Item, LinkDown, LinkUp
 from ivr.adapters.asterisk.away import AwayLog
@@ -23,7 +23,7 @@ from ivr.adapters.asterisk.presence import Contacts, Presence
 from ivr.adapters.asterisk.session import Session, Tools
 from ivr.adapters.asterisk.sounds import PromptPath, Sounds
 from ivr.adapters.asterisk.waiting import Tasks
-from ivr.call import Call
+from ivr.call import Call, CallState
 from ivr.events import CallEnded, Party
 from ivr.ports import Sink
 
@@ -87,7 +87,6 @@ class AsteriskTelephony:
         self._early: dict[UUID, list[Action]] = {}
         self._offering: set[str] = set()
         self._seen: OrderedDict[str, None] = OrderedDict()
-        self._unresolved: dict[UUID, Call] = {}
         self._reattached = False
 
     @property
@@ -121,7 +120,9 @@ class AsteriskTelephony:
             self._early.setdefault(call_id, []).extend(actions)
 
     async def reattach(self, calls: Sequence[Call]) -> None:
-        self._unresolved |= {call.id: call for call in calls}
+        for call in calls:
+            if call.carrier_id not in self._by_channel:
+                self._take_up(call)
         self._reattached = True
         with contextlib.suppress(TimeoutError, AmiError):
             await asyncio.wait_for(self._ready.wait(), _FIRST_CONTACT)
@@ -270,11 +271,7 @@ class AsteriskTelephony:
             return []
 
     async def _resync(self) -> None:
-        """Compares the sessions without a link, and the calls handed over, with the channels there are."""
-        for call in self._unresolved.values():
-            if call.carrier_id not in self._by_channel:
-                self._take_up(call)
-        self._unresolved.clear()
+        """Compares the sessions without a link with the channels there are."""
         lost = [session for session in self._by_channel.values() if session.lost]
         await self._away.read()
         unended = self._away.unended()
@@ -288,10 +285,13 @@ class AsteriskTelephony:
                     self._offer(row)
 
     def _take_up(self, call: Call) -> None:
+        """A session that waits for a link, and is told meanwhile what it is to do then."""
         session = self._open(call.carrier_id, call.id)
         if call.reservation is not None:
             self._by_reservation[call.reservation] = session
         session.restore(call)
+        if call.state is CallState.QUEUED:
+            session.perform([Hold()])  # for the case that an agent is rung before the core is asked
         session.start()
 
     async def _recover(self, session: Session, rows: Mapping[str, Event]) -> None:

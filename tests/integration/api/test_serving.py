@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def serve(environment: dict[str, str]) -> Iterator[Serve]:
 
 
 def announced(settings: Settings, process: "subprocess.Popen[str]") -> dict[str, Any]:
-    """What the program wrote for the commands of this machine, once it is ready."""
+    """What the program wrote for the commands of this machine, once it serves."""
     file = settings.data / "running.json"
     for _ in range(600):
         assert process.poll() is None, process.stderr and process.stderr.read()
@@ -63,7 +64,7 @@ def announced(settings: Settings, process: "subprocess.Popen[str]") -> dict[str,
             found: dict[str, Any] = json.loads(file.read_text())
             return found
         time.sleep(0.05)
-    raise AssertionError("the program did not become ready")
+    raise AssertionError("the program did not announce itself")
 
 
 def run(environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
@@ -98,11 +99,39 @@ def test_it_serves_takes_commands_and_stops_when_told(
     assert process.returncode == 0, log
     assert not file.exists()
     lines = [json.loads(line) for line in log.splitlines()]
-    assert [line["event"] for line in lines if line["event"] in {"ready", "stopping"}] == [
-        "ready",
+    assert [line["event"] for line in lines if line["event"] in {"serving", "stopping"}] == [
+        "serving",
         "stopping",
     ]
     assert here["token"] not in log
+
+
+def test_it_serves_while_asterisk_is_away(
+    settings: Settings, environment: dict[str, str], serve: Serve
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        environment |= {
+            "HOTLINE_CARRIERS": "asterisk",
+            "HOTLINE_ASTERISK__AMI_PORT": str(nobody.getsockname()[1]),
+            "HOTLINE_SPEECH__PORT": "0",
+        }
+    began = time.monotonic()
+    process = serve("serve")
+    here = announced(settings, process)
+    assert time.monotonic() - began < 10, "it waited for Asterisk"
+    assert httpx.get(f"{here['url']}/healthz", trust_env=False).text == "ok\n"
+    ready = httpx.get(f"{here['url']}/readyz", trust_env=False)
+    assert ready.status_code == 503
+    assert ready.json() == {"ready": False, "problems": {"carrier asterisk": "not connected"}}
+    assert run(environment, "agents", "add", "alice").returncode == 0
+    assert run(environment, "agents", "sign-in", "alice").returncode == 0
+
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=15)
+    assert process.returncode == 0, log
+    events = [json.loads(line)["event"] for line in log.splitlines()]
+    assert "serving" in events
+    assert "no connection to Asterisk" in events
 
 
 def test_after_a_kill_it_starts_again_with_another_token(settings: Settings, serve: Serve) -> None:
