@@ -1,11 +1,33 @@
-"""Requests to Twilio's REST API, each with a deadline, made again only where that is safe."""
+"""The requests that we make of Twilio's REST API, by the twilio library."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import httpx
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
 
 from ivr.adapters.twilio.account import Account
+from ivr.adapters.twilio.errors import (
+    LABEL_IN_USE,
+    NOT_IN_PROGRESS,
+    TwilioRefused,
+    TwilioUnavailable,
+    TwilioUnsure,
+)
+from ivr.adapters.twilio.http import ATTEMPTS, TwilioHttp, Wait
+
+PAGE = 200
+LOOK_AFTER = 0.5  # seconds from a lost answer to the look whether it was done; doubled each time
+NOT_FOUND = 404
+_OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
+_RECORDING = {"in-progress", "paused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +44,23 @@ class RemoteCall:
     duration: int | None
     parent: str | None = None
 
+    @property
+    def over(self) -> bool:
+        return self.status in _OVER
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteParticipant:
+    """Somebody in a conference, or being rung into it. `label` is ours."""
+
+    call_sid: str
+    label: str | None
+    status: str
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteRecording:
-    """`duration` is in seconds; `error` is Twilio's code of a recording that failed."""
+    """`duration` is in seconds; `error` is Twilio's code of a recording that is absent."""
 
     sid: str
     call_sid: str
@@ -37,49 +72,257 @@ class RemoteRecording:
 
 
 class TwilioRest:
-    """Raises `TwilioRefused` for a final no, `TwilioUnavailable` when no answer is to be had."""
+    """Raises `TwilioRefused` for a final no, `TwilioUnavailable` when no answer is to be had.
 
-    def __init__(self, account: Account) -> None:
-        raise NotImplementedError
+    `transport` and `wait` are for tests.
+    """
+
+    def __init__(
+        self, account: Account, transport: httpx.AsyncBaseTransport | None = None, wait: Wait = asyncio.sleep
+    ) -> None:
+        self._account = account
+        self._http = TwilioHttp(account, transport, wait)
+        self._wait = wait
+        self._client = self._logged_in(*account.login)
 
     async def close(self) -> None:
-        raise NotImplementedError
+        await self._http.close()
+
+    def _logged_in(self, user: str, password: str) -> Any:
+        # An environment that says nothing keeps TWILIO_EDGE and TWILIO_REGION from changing the base URL.
+        client = Client(
+            user, password, self._account.sid, http_client=self._http, environment={"TWILIO_EDGE": ""}
+        )
+        client.api.base_url = self._account.base_url
+        return client
+
+    # ------------------------------------------------------------------ credentials
 
     async def check(self) -> None:
-        """Whether the credentials open the account; raises with a message for a person."""
-        raise NotImplementedError
+        """Whether the credentials open the account, and it is active; raises with a message for a person."""
+        account = self._account
+        owner = self._logged_in(account.sid, account.auth_token)
+        with _understood(), _credentials("the account SID or the auth token is wrong"):
+            found = await owner.api.v2010.accounts(account.sid).fetch_async()
+        if found.status != "active":
+            raise TwilioRefused(None, 200, f"the Twilio account is {found.status or 'in an unknown state'}")
+        if account.key is not None:
+            with _understood(), _credentials("the API key or its secret is wrong"):
+                await self._client.calls.page_async(page_size=1)
+
+    # ------------------------------------------------------------------ calls
 
     async def update_call(self, sid: str, *, url: str | None = None, status: str | None = None) -> bool:
-        """Has the call fetch `url`, or end (`status`); False when it is over already."""
-        raise NotImplementedError
+        """Has the call fetch `url`, or end (`status`: canceled, completed); False when it is over already."""
+        wanted = {"url": url, "method": "POST"} if url is not None else {"status": status}
+        try:
+            with _understood():
+                await self._client.calls(sid).update_async(**wanted)
+        except TwilioRefused as refused:
+            if refused.status == NOT_FOUND or refused.code == NOT_IN_PROGRESS:
+                return False
+            raise
+        return True
+
+    async def fetch_call(self, sid: str) -> RemoteCall | None:
+        """The call; None when Twilio does not know it."""
+        try:
+            with _understood():
+                return _call(await self._client.calls(sid).fetch_async())
+        except TwilioRefused as refused:
+            if refused.status == NOT_FOUND:
+                return None
+            raise
+
+    async def calls(self, *, since: datetime, until: datetime | None = None) -> AsyncIterator[RemoteCall]:
+        """Calls that began in [since, until), legs to agents among them, newest first.
+
+        Twilio is asked by day, because that is what its filter is documented to know.
+        """
+        day = since.astimezone(UTC)
+        with _understood():
+            listed = await self._client.calls.stream_async(start_time_after=day, page_size=PAGE)
+            async with aclosing(listed) as found:
+                async for each in found:
+                    call = _call(each)
+                    at = call.started_at
+                    if at is None or (at >= since and (until is None or at < until)):
+                        yield call
+
+    # ------------------------------------------------------------------ conferences
 
     async def add_participant(
         self, conference: str, *, to: str, label: str, timeout: int, caller_id: str, status_callback: str
     ) -> str:
         """Rings `to` into the conference of that friendly name; gives the leg's CallSid.
 
-        A `label` that is in the conference already is not rung twice: its CallSid is given.
+        A `label` that is in the conference already is not rung twice: its CallSid is given. Twilio rings for
+        five seconds longer than `timeout`, which it takes from 5 to 600.
         """
-        raise NotImplementedError
 
-    async def start_recording(self, call_sid: str, *, status_callback: str) -> str:
-        """Records both directions on a channel each; gives the recording's SID, of the running one if any."""
-        raise NotImplementedError
+        async def create() -> str:
+            made = await self._client.conferences(conference).participants.create_async(
+                from_=caller_id,
+                to=to,
+                label=label,
+                timeout=min(max(timeout, 5), 600),
+                status_callback=status_callback,
+                status_callback_method="POST",
+                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                start_conference_on_enter=True,
+                end_conference_on_exit=True,
+                beep="false",
+                early_media=False,
+            )
+            return str(made.call_sid)
 
-    async def fetch_call(self, sid: str) -> RemoteCall | None:
-        raise NotImplementedError
+        async def there() -> str | None:
+            found = [one for one in await self.participants(conference) if one.label == label]
+            return found[0].call_sid if found else None
 
-    def calls(self, *, since: datetime, until: datetime | None = None) -> AsyncIterator[RemoteCall]:
-        """Calls that began in [since, until), newest first."""
-        raise NotImplementedError
+        try:
+            return await self._create(create, there)
+        except TwilioRefused as refused:
+            sid = await there() if refused.code == LABEL_IN_USE else None
+            if sid is None:
+                raise
+            return sid
+
+    async def participants(self, conference: str) -> list[RemoteParticipant]:
+        """Who is in the conference of that friendly name, or being rung; nobody when there is none."""
+        with _understood():
+            rooms = await self._client.conferences.list_async(friendly_name=conference, page_size=PAGE)
+            running = [str(room.sid) for room in rooms if room.status != "completed"]
+            return [one for room in running for one in await self._inside(room)]
+
+    async def _inside(self, conference_sid: str) -> list[RemoteParticipant]:
+        try:
+            found = await self._client.conferences(conference_sid).participants.list_async(page_size=PAGE)
+        except TwilioRefused as refused:
+            if refused.status == NOT_FOUND:
+                return []
+            raise
+        return [RemoteParticipant(str(one.call_sid), one.label, str(one.status)) for one in found]
+
+    # ------------------------------------------------------------------ recordings
+
+    async def start_recording(self, call_sid: str, *, status_callback: str, again: bool = False) -> str:
+        """Records what the leg says and hears, on a channel each, from now on; gives the recording's SID.
+
+        With `again` it may be recorded already: then the running recording's SID is given.
+        """
+
+        async def create() -> str:
+            made = await self._client.calls(call_sid).recordings.create_async(
+                recording_channels="dual",
+                recording_track="both",
+                trim="do-not-trim",
+                recording_status_callback=status_callback,
+                recording_status_callback_method="POST",
+                recording_status_callback_event=["in-progress", "completed", "absent"],
+            )
+            return str(made.sid)
+
+        async def there() -> str | None:
+            running = [one for one in await self.recordings_of(call_sid) if one.status in _RECORDING]
+            return running[0].sid if running else None
+
+        return (await there() if again else None) or await self._create(create, there)
 
     async def recordings_of(self, call_sid: str) -> list[RemoteRecording]:
-        raise NotImplementedError
+        with _understood():
+            found = await self._client.calls(call_sid).recordings.list_async(page_size=PAGE)
+            return [_recording(one) for one in found]
 
     async def media(self, recording_sid: str, to: Path, channels: int = 2) -> None:
-        """Puts the recording's WAV at `to`, whole or not at all."""
-        raise NotImplementedError
+        """Puts the recording's WAV at `to`, whole or not at all.
+
+        Refused with status 404 until the recording is complete, with 400 when it has not that many channels.
+        """
+        account = self._account
+        url = f"{account.base_url}/2010-04-01/Accounts/{account.sid}/Recordings/{recording_sid}.wav"
+        part = to.with_name(f".{to.name}.{os.getpid()}")
+        try:
+            async with self._http.stream(url, {"RequestedChannels": channels}, account.login) as answer:
+                with await asyncio.to_thread(part.open, "wb") as file:
+                    async for chunk in answer.aiter_bytes():
+                        await asyncio.to_thread(file.write, chunk)
+            await asyncio.to_thread(part.replace, to)
+        finally:
+            await asyncio.to_thread(part.unlink, missing_ok=True)
 
     async def delete_recording(self, sid: str) -> None:
         """Deletes it; one that is gone already counts as deleted."""
-        raise NotImplementedError
+        try:
+            await self._client.recordings(sid).delete_async()
+        except TwilioRefused as refused:
+            if refused.status != NOT_FOUND:
+                raise
+
+    async def _create(
+        self, create: Callable[[], Awaitable[str]], there: Callable[[], Awaitable[str | None]]
+    ) -> str:
+        """Creates something once: where no answer came, it is looked for before it is asked for again."""
+        with _understood():
+            for attempt in range(ATTEMPTS - 1):
+                try:
+                    return await create()
+                except TwilioUnsure:
+                    await self._wait(LOOK_AFTER * 2**attempt)
+                    if (sid := await there()) is not None:
+                        return sid
+            return await create()
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What the library cannot make sense of is no answer."""
+    try:
+        yield
+    except (TwilioException, ValueError, TypeError, KeyError) as problem:
+        raise TwilioUnavailable(f"Twilio's answer cannot be read ({type(problem).__name__})") from None
+
+
+@contextmanager
+def _credentials(wrong: str) -> Iterator[None]:
+    try:
+        yield
+    except TwilioRefused as refused:
+        if refused.status in {401, 403, NOT_FOUND}:
+            raise TwilioRefused(refused.code, refused.status, wrong) from None
+        raise
+
+
+def _call(found: Any) -> RemoteCall:
+    return RemoteCall(
+        sid=str(found.sid),
+        status=str(found.status),
+        direction=found.direction or "",
+        caller=found._from or "",
+        called=found.to or "",
+        started_at=_moment(found.start_time),
+        ended_at=_moment(found.end_time),
+        duration=_whole(found.duration),
+        parent=found.parent_call_sid or None,
+    )
+
+
+def _recording(found: Any) -> RemoteRecording:
+    return RemoteRecording(
+        sid=str(found.sid),
+        call_sid=str(found.call_sid),
+        status=str(found.status),
+        channels=_whole(found.channels) or 0,
+        started_at=_moment(found.start_time),
+        duration=_whole(found.duration),
+        error=_whole(found.error_code),
+    )
+
+
+def _moment(value: object) -> datetime | None:
+    """The library gives back unread what is no time."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else None
+
+
+def _whole(value: object) -> int | None:
+    return int(str(value)) if value not in (None, "") else None
