@@ -35,7 +35,7 @@ from ivr.call import Call
 from ivr.ports import Entry
 from ivr.service import Publish
 from qa.ledger import Outcome
-from qa.service import as_json
+from qa.report import as_json
 from recordings.repository import Filed
 
 STAND_IN = "ko"
@@ -86,7 +86,7 @@ async def _run(settings: Settings, console: Console) -> dict[str, Any]:
         console.rule("[bold]One call from end to end")
         await _show_one(program)
         console.rule("[bold]The service-quality ledger")
-        ledger = as_json(await program.quality.added_up())
+        ledger = as_json(await program.quality.report())
         print_report(ledger)
         _look_further(console, folder)
     return ledger
@@ -97,7 +97,7 @@ async def _introduce(program: Program, scenario: Scenario) -> None:
     file = io.StringIO()
     rows = csv.writer(file)
     rows.writerow(COLUMNS)
-    rows.writerows((c.number, c.name, c.tier, c.language or "") for c in scenario.customers)
+    rows.writerows((c.number, c.name, c.tier, c.language or "", "") for c in scenario.customers)
     await program.customers.import_csv(file.getvalue())
     for agent in scenario.agents:
         await program.routing.add(agent.login, agent.name, agent.endpoint, agent.skills)

@@ -12,12 +12,17 @@ _LABELS = {
     "voicemail": ("voicemail", "语音信箱"),
     "callback": ("callback", "预约回拨"),
     "failed": ("failed", "失败"),
-    "customer": ("ended by the customer", "客户挂断"),
-    "agent": ("ended by the agent", "坐席挂断"),
+    "customer": ("the customer hung up", "客户挂断"),
+    "agent": ("the agent hung up", "坐席挂断"),
     "transfer": ("transferred", "转接"),
     "dropped": ("dropped", "掉线"),
-    "unknown": ("ended unknown", "结束原因不明"),
+    "unknown": ("how it ended is unknown", "结束原因不明"),
 }
+
+
+def told(outcome: str, ending: str | None = None) -> str:
+    """What became of a call, in English: `answered, the customer hung up`."""
+    return ", ".join(_LABELS.get(name, (name,))[0] for name in (outcome, ending) if name is not None)
 
 
 def outcome_label(name: str) -> str:

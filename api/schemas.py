@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ivr.call import CallState
 from ivr.events import Party
 from qa.ledger import Ending, Outcome
+from qa.metrics import Level, Unit
 from recordings.recording import RecordingState
 from recordings.transcript import Track
 from routing.agent import AgentState
@@ -235,6 +236,41 @@ class LedgerLineDetail(BaseModel):
     missed_rings: int
 
 
+class FormulaDetail(BaseModel):
+    """How a figure is made, its names and where it comes from."""
+
+    en: str
+    zh: str
+    formula: str
+    source: str
+    unit: Unit
+
+
+class FigureValues(BaseModel):
+    """Of all calls or of one queue: `values` by the formula's id, null where there is nothing to divide by.
+
+    Shares are 0..1, times seconds. `within`, `short_abandon` and `target` are those of the service level; of
+    all calls they are null where the queues' own differ, by which each call is measured.
+    """
+
+    queued: int
+    answered: int
+    abandoned: int
+    within: float | None
+    short_abandon: float | None
+    target: float | None
+    values: dict[str, float | None]
+
+
+class FiguresDetail(BaseModel):
+    """`service_level` is the id of the formula by which it is counted."""
+
+    service_level: Level
+    formulas: dict[str, FormulaDetail]
+    total: FigureValues
+    queues: dict[str, FigureValues]
+
+
 class LedgerReport(BaseModel):
     """Over ended calls `offered` is the sum of `outcomes`: `balanced` says whether it is."""
 
@@ -243,6 +279,7 @@ class LedgerReport(BaseModel):
     outcomes: dict[str, int]
     endings: dict[str, int]
     balanced: bool
+    figures: FiguresDetail
 
 
 class AuditDetail(BaseModel):

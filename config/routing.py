@@ -66,6 +66,7 @@ class Intent(_Part):
     label: Labels
     queue: str | dict[str, str]
     boost: Seconds = 0.0
+    complaint: bool = Field(False, description="what scorecards ask of complaints is asked of these calls")
 
     def queue_for(self, language: str) -> str | None:
         if isinstance(self.queue, dict):

@@ -2,13 +2,16 @@
 
 import csv
 import io
+import math
+from collections.abc import Mapping
 
 from config.ids import NewId
 from customers.customer import Customer, e164
 from customers.errors import ImportInvalid
 from customers.ports import CustomerStore
+from customers.tier import Rule, tier_for_value
 
-COLUMNS = ("number", "name", "tier", "language")
+COLUMNS = ("number", "name", "tier", "language", "value")
 
 
 class CustomerService:
@@ -20,7 +23,7 @@ class CustomerService:
         new_id: NewId,
         *,
         region: str,
-        tiers: frozenset[str],
+        tiers: Mapping[str, Rule],
         languages: frozenset[str],
     ) -> None:
         self._store = store
@@ -35,16 +38,18 @@ class CustomerService:
         return number, await self._store.by_number(number) if number else None
 
     async def import_csv(self, text: str) -> int:
-        """Takes in a CSV file with the columns `COLUMNS`; gives how many customers it held.
+        """Takes in a CSV file with columns of `COLUMNS`; gives how many customers it held.
 
+        A customer has the tier of the file, or else the one that their yearly `value` earns.
         Raises `ImportInvalid` naming every bad line; nothing is stored then.
         """
         reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
-        missing = {"number", "name", "tier"} - set(reader.fieldnames or ())
+        there = set(reader.fieldnames or ())
+        missing = sorted({"number", "name"} - there)
+        if not there & {"tier", "value"}:
+            missing.append("tier (or value)")
         if missing:
-            raise ImportInvalid(
-                [f"line 1: no column {', '.join(sorted(missing))}; allowed: {', '.join(COLUMNS)}"]
-            )
+            raise ImportInvalid([f"line 1: no column {', '.join(missing)}; allowed: {', '.join(COLUMNS)}"])
         people: list[Customer] = []
         problems: list[str] = []
         first_seen: dict[str, int] = {}
@@ -63,15 +68,36 @@ class CustomerService:
 
     def _read(self, row: dict[str, str | None]) -> tuple[Customer | None, list[str]]:
         number = e164(row.get("number"), self._region)
-        tier = (row.get("tier") or "").strip()
-        language = (row.get("language") or "").strip() or None
-        wrong = []
+        language = _text(row, "language") or None
+        tier, wrong = self._tier(_text(row, "tier"), _text(row, "value"))
         if number is None:
-            wrong.append("number: not a telephone number; allowed: E.164, or a number of the region")
-        if tier not in self._tiers:
-            wrong.append(f"tier: found {tier!r}; allowed: {', '.join(sorted(self._tiers))}")
+            wrong.insert(0, "number: not a telephone number; allowed: E.164, or a number of the region")
         if language is not None and language not in self._languages:
             wrong.append(f"language: found {language!r}; allowed: {', '.join(sorted(self._languages))}")
         if wrong or number is None:
             return None, wrong
-        return Customer(self._new_id(), number, (row.get("name") or "").strip(), tier, language), []
+        return Customer(self._new_id(), number, _text(row, "name"), tier, language), []
+
+    def _tier(self, given: str, value: str) -> tuple[str, list[str]]:
+        """The tier given, else the one earned; and what is wrong with either."""
+        worth = _worth(value) if value else None
+        wrong = []
+        if value and worth is None:
+            wrong.append(f"value: found {value!r}; allowed: a number from 0 on, such as 30000")
+        if given not in self._tiers and (given or not value):
+            wrong.append(f"tier: found {given!r}; allowed: {', '.join(sorted(self._tiers))}")
+        if given or worth is None:
+            return given, wrong
+        return tier_for_value(worth, self._tiers), wrong
+
+
+def _text(row: Mapping[str, str | None], column: str) -> str:
+    return (row.get(column) or "").strip()
+
+
+def _worth(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None

@@ -102,9 +102,10 @@ class Call:
     relaxed: int = 0
     reservation: UUID | None = None
     reserved_agent: str | None = None
-    missed: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()  # whose phones rang in vain, each time
     talks: tuple[Talk, ...] = ()
     left_queue: str | None = None  # why the caller last went back to the menu without an agent
+    waited: float = 0.0  # seconds in queues that are over, up to the first answer
     ended_at: datetime | None = None
     ended_in: CallState | None = None
     ended_by: e.Party | None = None
@@ -202,23 +203,34 @@ def _learn_of_routing(call: Call, event: e.CallEvent, at: datetime, came_from: C
         case e.AgentReserved():
             return replace(call, reservation=event.reservation, reserved_agent=event.agent)
         case e.AgentLegEnded():
-            return replace(call, reservation=None, reserved_agent=None, missed=(*call.missed, event.agent))
+            missed = () if event.reason is e.MissReason.CANCELLED else (event.agent,)
+            return replace(call, reservation=None, reserved_agent=None, missed=(*call.missed, *missed))
         case e.CallAnswered():
-            return replace(call, talks=(*call.talks, Talk(event.reservation, event.agent, at)))
+            talks = (*call.talks, Talk(event.reservation, event.agent, at))
+            return replace(call, talks=talks, waited=_waited(call, at))
         case e.RecordingStarted():
             return _talk(call, recording=event.recording)
         case e.TalkEnded():
             ended = _talk(call, ended_at=at, ended_by=event.by, cause=event.cause)
             return replace(ended, reservation=None, reserved_agent=None)
         case e.QueueLeft():
-            return replace(call, left_queue=event.reason)
+            return replace(call, left_queue=event.reason, waited=_waited(call, at))
         case e.CallEnded():
             ended = call
             if came_from is CallState.TALKING:
                 ended = _talk(call, ended_at=at, ended_by=event.by, cause=event.cause)
+            elif came_from in (CallState.QUEUED, CallState.RINGING):
+                ended = replace(call, waited=_waited(call, at))
             return replace(ended, ended_at=at, ended_in=came_from, ended_by=event.by, cause=event.cause)
         case _:
             return call
+
+
+def _waited(call: Call, until: datetime) -> float:
+    """The waits so far with the one that is over now; after the first answer none counts."""
+    if call.talks or call.queued_at is None:
+        return call.waited
+    return call.waited + max(0.0, (until - call.queued_at).total_seconds())
 
 
 def _talk(call: Call, **changes: object) -> Call:

@@ -5,13 +5,13 @@ apart from a normal hang-up by a listed cause (Q.850) of the leg that left first
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ivr.call import Call, CallState
+from ivr.call import Call, CallState, Talk
 from ivr.events import Party, Refusal
 
 
@@ -48,7 +48,7 @@ _OF_REFUSAL = {
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One ended call. Seconds: `waited` in the queue until the answer or the end, `talked` in all."""
+    """One ended call. Seconds: `waited` in queues until the first answer, `talked` in all."""
 
     call_id: UUID
     offered_at: datetime
@@ -79,7 +79,7 @@ def line_of(call: Call, dropped_causes: frozenset[int]) -> LedgerLine:
         offered_at=call.offered_at,
         ended_at=call.ended_at,
         outcome=outcome,
-        ending=ending_of(call, dropped_causes) if outcome is Outcome.ANSWERED else None,
+        ending=ending_of(call.talks[-1], dropped_causes) if call.talks else None,
         ended_by=call.ended_by,
         cause=call.cause,
         carrier=call.carrier,
@@ -89,7 +89,7 @@ def line_of(call: Call, dropped_causes: frozenset[int]) -> LedgerLine:
         intent=call.intent,
         queue=call.queue,
         agent=call.talk.agent if call.talk else None,
-        waited=_waited(call),
+        waited=call.waited,
         talked=sum((talk.ended_at - talk.began_at).total_seconds() for talk in call.talks if talk.ended_at),
         missed_rings=len(call.missed),
     )
@@ -125,9 +125,8 @@ def outcome_of(call: Call) -> Outcome:
             return Outcome.FAILED
 
 
-def ending_of(call: Call, dropped_causes: frozenset[int]) -> Ending:
-    """How the last conversation of an answered call ended."""
-    talk = call.talks[-1]
+def ending_of(talk: Talk, dropped_causes: frozenset[int]) -> Ending:
+    """How a conversation that is over ended."""
     if talk.cause in dropped_causes:
         return Ending.DROPPED
     match talk.ended_by:
@@ -137,6 +136,53 @@ def ending_of(call: Call, dropped_causes: frozenset[int]) -> Ending:
             return Ending.AGENT
         case _:
             return Ending.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is asked of a queue: `target` (0..1) of its calls are answered `within` so many seconds.
+
+    A caller who hangs up by `short_abandon` seconds is a short abandon.
+    """
+
+    within: float
+    short_abandon: float
+    target: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The lines of one queue, outcome and ending, added up; times in seconds.
+
+    `within` and `short` waited at most the queue's threshold and its short-abandon limit; `congested` ended
+    by a cause that says so.
+    """
+
+    queue: str | None
+    outcome: Outcome
+    ending: Ending | None
+    calls: int
+    waited: float = 0.0
+    longest_wait: float = 0.0
+    within: int = 0
+    short: int = 0
+    talked: float = 0.0
+    missed_rings: int = 0
+    congested: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """The ledger of a stretch of time, as its store adds it up.
+
+    `ended` is counted from the calls themselves, so that a missing line shows. `after_call` are the seconds
+    that agents worked on after conversations, by queue.
+    """
+
+    ended: int
+    in_progress: int
+    tallies: tuple[Tally, ...]
+    after_call: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,19 +200,12 @@ class Ledger:
         return self.offered == sum(self.outcomes.values())
 
 
-def add_up(ended: int, in_progress: int, lines: Iterable[LedgerLine]) -> Ledger:
+def add_up(ended: int, in_progress: int, tallies: Iterable[Tally]) -> Ledger:
     """`ended` is counted from the calls themselves, so that a missing or doubled line shows."""
     outcomes: Counter[Outcome] = Counter()
     endings: Counter[Ending] = Counter()
-    for line in lines:
-        outcomes[line.outcome] += 1
-        if line.ending is not None:
-            endings[line.ending] += 1
+    for tally in tallies:
+        outcomes[tally.outcome] += tally.calls
+        if tally.ending is not None:
+            endings[tally.ending] += tally.calls
     return Ledger(ended, in_progress, dict(sorted(outcomes.items())), dict(sorted(endings.items())))
-
-
-def _waited(call: Call) -> float:
-    if call.queued_at is None:
-        return 0.0
-    until = call.answered_at or call.ended_at
-    return max(0.0, (until - call.queued_at).total_seconds()) if until else 0.0

@@ -1,21 +1,21 @@
 """The ledger and the scores in SQL."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select
+from sqlalchemy import Connection, RowMapping, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from config.database import Database
-from ivr.call import CallState
 from ivr.events import Party
-from ivr.tables import calls
-from qa.ledger import Ending, LedgerLine, Outcome
+from qa.adding_up import after_call_work, between, ledger_sums
+from qa.ledger import Ending, LedgerLine, Outcome, Sums, Tally, Terms
 from qa.tables import ledger, scores
 
-_ENDED = calls.c.state == CallState.ENDED
+_TALLY = frozenset(Tally.__slots__)
 
 
 class SqlLedger:
@@ -37,22 +37,28 @@ class SqlLedger:
         return _line(rows[0]) if rows else None
 
     async def lines(self, since: datetime | None = None, until: datetime | None = None) -> list[LedgerLine]:
-        query = _between(select(ledger), ledger.c.offered_at, since, until)
+        query = between(select(ledger), ledger.c.offered_at, since, until)
         return [
             _line(row)
             for row in await self._database.read(query.order_by(ledger.c.offered_at, ledger.c.call_id))
         ]
 
-    async def counts(self, since: datetime | None = None, until: datetime | None = None) -> tuple[int, int]:
-        """How many calls offered in the time have ended, and how many are in progress."""
-        query = _between(
-            select(_ENDED.label("ended"), func.count().label("calls")).group_by(_ENDED),
-            calls.c.offered_at,
-            since,
-            until,
+    async def sums(
+        self, since: datetime | None, until: datetime | None, terms: Mapping[str | None, Terms], now: datetime
+    ) -> Sums:
+        """The calls offered in [since, until), added up by the database.
+
+        `terms` are those of each queue, under None of any other. A call that ended just before `now` and has
+        no line yet is still in progress.
+        """
+        rows = await self._database.read(ledger_sums(since, until, terms, now))
+        worked = await self._database.read(after_call_work(since, until))
+        return Sums(
+            ended=rows[0]["ended"] - rows[0]["unsettled"],
+            in_progress=rows[0]["open"] + rows[0]["unsettled"],
+            tallies=tuple(_tally(row) for row in rows if row["outcome"] is not None),
+            after_call={row["queue"]: row["seconds"] for row in worked},
         )
-        found = {bool(row["ended"]): row["calls"] for row in await self._database.read(query)}
-        return found.get(True, 0), found.get(False, 0)
 
 
 class SqlScores:
@@ -78,12 +84,10 @@ class SqlScores:
         return [dict(row) for row in await self._database.read(query)]
 
 
-def _between(query: Any, column: Any, since: datetime | None, until: datetime | None) -> Any:
-    if since is not None:
-        query = query.where(column >= since)
-    if until is not None:
-        query = query.where(column < until)
-    return query
+def _tally(row: RowMapping) -> Tally:
+    values = {name: value for name, value in row.items() if name in _TALLY}
+    ending = values.pop("ending")
+    return Tally(outcome=Outcome(values.pop("outcome")), ending=Ending(ending) if ending else None, **values)
 
 
 def _line(row: RowMapping) -> LedgerLine:

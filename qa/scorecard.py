@@ -21,7 +21,6 @@ class CallTag(StrEnum):
     COMPLAINT = "complaint"
     DROPPED = "dropped"
     TRANSFERRED = "transferred"
-    OUTBOUND = "outbound"
 
 
 class _Part(BaseModel):

@@ -1,18 +1,22 @@
 """Writes each ended call into the ledger, adds the ledger up, and scores transcripts."""
 
 from datetime import datetime
-from typing import Any
 
 import structlog
 
 from config.clock import Clock
 from config.ids import NewId
+from config.routing import RoutingConfig, ServiceLevel
 from ivr.call import Call
 from ivr.events import CallEnded
-from qa.ledger import Ledger, add_up, line_of
+from ivr.ports import CallStore
+from qa.ledger import Terms, line_of
 from qa.library import Library
+from qa.metrics import DEFAULT_LEVEL, Level
+from qa.report import Report, report_of
 from qa.repository import SqlLedger, SqlScores
 from qa.scoring import score
+from qa.tagging import tags_of
 from recordings.repository import Filed
 from recordings.transcript import Transcript
 
@@ -27,16 +31,20 @@ class QualityService:
         ledger: SqlLedger,
         scores: SqlScores,
         library: Library,
+        calls: CallStore,
         clock: Clock,
         new_id: NewId,
-        dropped_causes: frozenset[int],
+        config: RoutingConfig,
     ) -> None:
         self._ledger = ledger
         self._scores = scores
         self._library = library
+        self._calls = calls
         self._clock = clock
         self._new_id = new_id
-        self._dropped_causes = dropped_causes
+        self._dropped_causes = frozenset(config.dropped_causes)
+        self._complaints = frozenset(name for name, intent in config.intents.items() if intent.complaint)
+        self._terms = _terms_of(config)
 
     async def record_outcome(self, call: Call, _event: CallEnded) -> None:
         await self._ledger.write(line_of(call, self._dropped_causes))
@@ -48,11 +56,14 @@ class QualityService:
             log.info("no scorecard for the language", recording=str(filed.recording.id))
             return
         card, phrases = found
-        result = score(card, transcript, phrases)
+        call_id = filed.recording.call_id
+        timeline = await self._calls.timeline(call_id)
+        tags = tags_of(call_id, timeline, filed.reservation, self._complaints, self._dropped_causes)
+        result = score(card, transcript, phrases, tags=tags)
         await self._scores.save(
             {
                 "id": self._new_id(),
-                "call_id": filed.recording.call_id,
+                "call_id": call_id,
                 "recording_id": filed.recording.id,
                 "scorecard": result.card,
                 "scorecard_version": str(result.version),
@@ -64,16 +75,28 @@ class QualityService:
             }
         )
 
-    async def added_up(self, since: datetime | None = None, until: datetime | None = None) -> Ledger:
-        ended, in_progress = await self._ledger.counts(since, until)
-        return add_up(ended, in_progress, await self._ledger.lines(since, until))
+    async def report(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        level: Level = DEFAULT_LEVEL,
+        within: float | None = None,
+    ) -> Report:
+        """The calls offered in [since, until); `within` (s) takes the place of each queue's own threshold."""
+        terms = self._terms
+        if within is not None:
+            terms = {queue: Terms(within, asked.short_abandon) for queue, asked in terms.items()}
+        return report_of(await self._ledger.sums(since, until, terms, self._clock.now()), terms, level)
 
 
-def as_json(ledger: Ledger) -> dict[str, Any]:
-    return {
-        "offered": ledger.offered,
-        "in_progress": ledger.in_progress,
-        "outcomes": {outcome.value: count for outcome, count in ledger.outcomes.items()},
-        "endings": {ending.value: count for ending, count in ledger.endings.items()},
-        "balanced": ledger.balanced,
+def _terms_of(config: RoutingConfig) -> dict[str | None, Terms]:
+    """By queue; under None for a queue that was taken out of the file."""
+    by_queue = {name: queue.service_level for name, queue in config.queues.items()}
+    return {None: _terms(config.queue_defaults.service_level)} | {
+        name: _terms(asked) for name, asked in by_queue.items()
     }
+
+
+def _terms(asked: ServiceLevel) -> Terms:
+    return Terms(asked.within, asked.short_abandon, asked.target)

@@ -106,7 +106,7 @@ def _wire(
         SqlCustomerStore(database, clock),
         ids,
         region=config.region,
-        tiers=frozenset(config.tiers),
+        tiers=config.tiers,
         languages=frozenset(config.languages),
     )
     book = MenuBook(menus, ConfigVersions(database, clock))
@@ -116,9 +116,7 @@ def _wire(
     recordings = SqlRecordings(database)
     recording = RecordingService(recordings, calls, ids, perform)
     ledger, scores = SqlLedger(database), SqlScores(database)
-    quality = QualityService(
-        ledger, scores, load_library(settings.config), clock, ids, frozenset(config.dropped_causes)
-    )
+    quality = QualityService(ledger, scores, load_library(settings.config), store, clock, ids, config)
     journey = Journey(table_of(attendant, routing, recording, quality), store, attendant)
     program = Program(
         settings=settings,

@@ -104,12 +104,13 @@ def print_dossier(found: "Dossier") -> None:
     """A call from its first second to its score."""
     from rich.text import Text
 
+    from api.labels import told
     from api.telling import reasons, seconds_after, tell
 
     call = found.call
-    outcome = found.line.outcome.value if found.line else f"{call.state.value}, in progress"
-    if found.line and found.line.ending:
-        outcome += f", ended by {found.line.ending.value}"
+    outcome = (
+        told(found.line.outcome, found.line.ending) if found.line else f"{call.state.value}, in progress"
+    )
     say(Text.assemble(("call ", "bold"), (str(call.id), "bold"), f"  {outcome}"))
     say(Text(f"offered {local_time(call.offered_at, found.zone)}, tier {call.tier or '?'}"))
     say("")

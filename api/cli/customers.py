@@ -18,7 +18,11 @@ app = typer.Typer(help="The customer file.", no_args_is_help=True)
 @app.command("import")
 def import_file(
     file: Annotated[
-        Path, typer.Argument(help="CSV with the columns number, name, tier and, if wanted, language.")
+        Path,
+        typer.Argument(
+            help="CSV with the columns number, name, tier and, if wanted, language. Instead of a tier there "
+            "may be a yearly value: the customer gets the tier that it earns by routing.yaml."
+        ),
     ],
     as_json: JsonFlag = False,
 ) -> None:

@@ -1,13 +1,18 @@
 """The service-quality ledger: its lines, and its sum."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from api.edge import After, Here, Limit, Since, Until
 from api.schemas import LedgerLineDetail, LedgerReport, Page
 from qa.ledger import Outcome
-from qa.service import as_json
+from qa.metrics import DEFAULT_LEVEL, Level
+from qa.report import as_json
 
 router = APIRouter(tags=["ledger"])
+
+Within = Annotated[float | None, Query(gt=0, le=86_400, description="seconds")]
 
 
 @router.get("/api/v1/ledger/lines")
@@ -26,6 +31,12 @@ async def list_lines(
 
 
 @router.get("/api/v1/ledger/report")
-async def show_report(here: Here, since: Since = None, until: Until = None) -> LedgerReport:
-    """The calls offered in [since, until), added up."""
-    return LedgerReport.model_validate(as_json(await here.program.quality.added_up(since, until)))
+async def show_report(
+    here: Here, since: Since = None, until: Until = None, level: Level = DEFAULT_LEVEL, within: Within = None
+) -> LedgerReport:
+    """The calls offered in [since, until), added up, and the figures of the service.
+
+    `level` is the formula of the service level; `within` takes the place of each queue's own threshold.
+    """
+    report = await here.program.quality.report(since, until, level=level, within=within)
+    return LedgerReport.model_validate(as_json(report))

@@ -93,7 +93,7 @@ def test_calls_show_tells_the_whole_story(
     call, _ = prepared(lambda program: given.answered_call(program, given.wav(tmp_path)))
     shown = hotline("calls", "show", str(call.id)).stdout
     for said in (
-        "answered",
+        f"call {call.id}  answered, the customer hung up",
         "+0.00 s  call from 13800138000 to 4001",
         "+4.00 s  keyed 16 characters, not kept at card",
         "+6.00 s  alice is chosen; PJSIP/1001 rings for 20 s",
@@ -162,14 +162,25 @@ def test_the_report_adds_up(hotline: Hotline, prepared: Callable[[Work], Any]) -
         await given.call(program, given.IDENTIFIED, a.ADMITTED, a.HUNG_UP, carrier_id="left")
 
     prepared(seed)
-    assert data(hotline("report", "--json")) == {
+    found = data(hotline("report", "--json"))
+    figures = found.pop("figures")
+    assert found == {
         "offered": 2,
         "in_progress": 0,
         "outcomes": {"abandoned_in_menu": 1, "answered": 1},
         "endings": {"dropped": 1},
         "balanced": True,
     }
+    total, sales = figures["total"], figures["queues"]["sales-zh"]
+    assert (total["values"]["ASA"], total["values"]["DROPPED"], total["values"]["CONNECT"]) == (2.0, 1.0, 0.5)
+    assert (sales["within"], sales["target"], sales["values"]["SHORT"]) == (20.0, 0.8, 1.0)
+    assert figures["formulas"]["SHORT"]["zh"] == "服务水平"
+    strict = data(hotline("report", "--level", "NEG", "--within", "1.5", "--json"))["figures"]
+    assert (strict["service_level"], strict["total"]["values"]["NEG"]) == ("NEG", 0.0)
+    assert hotline("report", "--level", "BEST").exit_code == 2
+    assert hotline("report", "--within", "0").exit_code == 2
     shown = hotline("report").stdout
+    assert "Average speed of answer 平均应答速度" in shown
     assert "answered 已接听" in shown
     assert "dropped 掉线" in shown
     assert data(hotline("report", "--since", "2026-11-21", "--json"))["offered"] == 0

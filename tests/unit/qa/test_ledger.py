@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from ivr import events as e
 from ivr.call import Call
-from qa.ledger import Ending, Outcome, add_up, line_of
+from qa.ledger import Ending, Outcome, Terms, add_up, line_of
 from tests.builders import calls as a
 from tests.builders.calls import given_call
+from tests.builders.ledger import tallies_of
 from tests.builders.walks import lives
 
 DROPPED = frozenset({27, 38, 41, 44})
@@ -73,7 +74,7 @@ def test_a_call_in_progress_has_no_line(call: Call) -> None:
 
 @given(st.lists(lives(), max_size=20), st.integers(0, 5))
 def test_the_sum_over_outcomes_is_the_calls_offered(calls: list[Call], in_progress: int) -> None:
-    lines = [line_of(call, DROPPED) for call in calls]
+    lines = tallies_of([line_of(call, DROPPED) for call in calls], {None: Terms(20, 5)})
     ledger = add_up(len(calls), in_progress, lines)
     assert ledger.balanced
     assert ledger.offered == sum(ledger.outcomes.values()) == len(calls)
@@ -84,3 +85,20 @@ def test_the_wait_runs_from_joining_the_queue_to_the_answer() -> None:
     line = line_of(given_call(*a.TALKING, a.HUNG_UP, every=10), DROPPED)
     assert line.waited == 20  # queued, reserved, answered
     assert line.talked == 10
+
+
+def test_the_wait_is_that_in_queues_and_ends_with_the_first_answer() -> None:
+    overflowed = (*a.WAITING, e.QueueLeft("sales-zh", "max wait", "sorry"), a.STEP, a.HUNG_UP)
+    assert line_of(given_call(*overflowed, every=10), DROPPED).waited == 10
+    again = (*a.WAITING, e.QueueLeft("sales-zh", "max wait", "sorry"), a.STEP, a.QUEUED, a.HUNG_UP)
+    assert line_of(given_call(*again, every=10), DROPPED).waited == 20
+    twice = (*a.TALKING, a.TALK_ENDED, a.QUEUED, a.RESERVED, a.ANSWERED, a.HUNG_UP)
+    assert line_of(given_call(*twice, every=10), DROPPED).waited == 20
+    ringing = (*a.RINGING, a.HUNG_UP)
+    assert line_of(given_call(*ringing, every=10), DROPPED).waited == 20
+
+
+def test_a_ring_that_was_called_off_is_no_missed_one() -> None:
+    called_off = e.AgentLegEnded(a.RESERVATION, "alice", e.MissReason.CANCELLED)
+    line = line_of(given_call(*a.RINGING, called_off, a.RESERVED, a.MISSED, a.HUNG_UP), DROPPED)
+    assert line.missed_rings == 1
