@@ -50,6 +50,7 @@ def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
         responses={code: {"model": Problem} for code in (401, 403, 404, 409, 422)},
         middleware=[
             Middleware(SafeHeaders),
+            *_webhooks(program),
             Middleware(Authentication, authenticator=authenticator),
             Middleware(BodyLimit),
         ],
@@ -59,6 +60,15 @@ def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     return app
+
+
+def _webhooks(program: "Program") -> list[Middleware]:
+    """Doors beside the tokens' one, for carriers that sign what they send."""
+    if "twilio" not in program.settings.carriers:
+        return []
+    from api.webhooks.twilio import TwilioDoor
+
+    return [Middleware(TwilioDoor, program=program)]
 
 
 def installed_version() -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.bootstrap.asterisk import asterisk
 from api.bootstrap.program import Program
+from api.bootstrap.twilio import twilio
 from api.configuration import load_together
 from api.journey import Journey, table_of
 from api.migrations import upgrade_database
@@ -141,7 +142,7 @@ def _wire(
         quality=quality,
         journey=journey,
         carriers=carriers,
-        bring={"asterisk": asterisk},
+        bring={"asterisk": asterisk, "twilio": twilio},
     )
     calls.publish_to(journey.follow)
     return program

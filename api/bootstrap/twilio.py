@@ -1,0 +1,36 @@
+"""The Twilio carrier. Its library takes long to import: only a program with this carrier does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from api.bootstrap.program import Program
+from config.routing import ANY_NUMBER
+from ivr.adapters.twilio import tables as tables  # the schema has them, whichever carriers there are
+
+
+@asynccontextmanager
+async def twilio(program: Program) -> AsyncIterator[None]:
+    """Adds the Twilio carrier; `api.webhooks.twilio` hands it what Twilio posts."""
+    from ivr.adapters.twilio.account import Account
+    from ivr.adapters.twilio.carrier import TwilioTelephony
+    from ivr.adapters.twilio.prompts import PromptLinks
+    from ivr.adapters.twilio.pulls import Pulls
+    from ivr.adapters.twilio.repository import SqlPulls
+    from ivr.adapters.twilio.rest import TwilioRest
+
+    settings, data = program.settings.twilio, program.settings.data_dir
+    account = Account.of(settings)
+    rest = TwilioRest(account)
+    recorded = program.settings.config / "prompts"
+    listed = {number for number in program.config.numbers if number != ANY_NUMBER}
+    carrier = TwilioTelephony(
+        account,
+        rest,
+        PromptLinks(account, program.prompts.path, recordings=recorded, cache=data("prompts")),
+        Pulls(SqlPulls(program.database), rest, account, data("spool"), program.clock),
+        program.clock,
+        ours=lambda called: called in listed or ANY_NUMBER in program.config.numbers,
+        reconcile_every=settings.reconcile_every,
+    )
+    program.carriers[carrier.name] = carrier
+    yield

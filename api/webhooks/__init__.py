@@ -1,0 +1,1 @@
+"""What carriers post to us. Their signatures stand in for API tokens."""

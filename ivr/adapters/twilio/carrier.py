@@ -1,0 +1,297 @@
+"""Telephony by Twilio: the sessions of all callers, found by the webhooks that are about them."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+
+from config.clock import Clock
+from ivr.actions import Action
+from ivr.adapters.asterisk.waiting import Tasks
+from ivr.adapters.twilio import webhooks
+from ivr.adapters.twilio.account import Account
+from ivr.adapters.twilio.errors import TwilioError
+from ivr.adapters.twilio.prompts import PromptLinks
+from ivr.adapters.twilio.pulls import Pulls
+from ivr.adapters.twilio.reattachment import resume
+from ivr.adapters.twilio.reconciliation import Reconciliation
+from ivr.adapters.twilio.rest import TwilioRest
+from ivr.adapters.twilio.session import Session, Tools
+from ivr.adapters.twilio.webhooks import CARRIER, Form
+from ivr.call import Call
+from ivr.events import CallEnded, CallOffered
+from ivr.ports import Sink
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+log = structlog.get_logger()
+
+_FIRST_CONTACT = 10.0  # seconds that `reattach` waits for Twilio before it leaves the rest to later
+_TRY_AGAIN = 5.0
+_REMEMBERED = 20_000
+_TURNS_PER_SECOND = 10  # more documents than any call is given
+
+
+class UnknownToUs(webhooks.BadWebhook):
+    """About a call that is not ours, or is no more."""
+
+    id = "unknown-to-us"
+
+
+class TwilioTelephony:
+    """One account. `ours` says whether a number that was called is one of this call centre's."""
+
+    name = CARRIER
+
+    def __init__(
+        self,
+        account: Account,
+        rest: TwilioRest,
+        links: PromptLinks,
+        pulls: Pulls,
+        clock: Clock,
+        *,
+        ours: Callable[[str], bool],
+        reconcile_every: float,
+    ) -> None:
+        self.account, self.links = account, links
+        self._rest, self._pulls, self._clock = rest, pulls, clock
+        self._reconciliation = Reconciliation(self, rest, clock, ours, reconcile_every)
+        self._tools: Tools | None = None
+        self._tasks = Tasks()
+        self._by_sid: dict[str, Session] = {}
+        self._by_call: dict[UUID, Session] = {}
+        self._early: dict[UUID, list[Action]] = {}
+        self._offering: set[str] = set()
+        self._ends: OrderedDict[str, webhooks.Progress] = OrderedDict()  # told before the call was
+        self._over: OrderedDict[object, None] = OrderedDict()  # SIDs and ids of calls that ended here
+        self._attached = asyncio.Event()
+
+    @property
+    def connected(self) -> bool:
+        """Whether calls can be taken and steered: Twilio answered when it was last asked."""
+        return self._attached.is_set() and self._reconciliation.reachable
+
+    # ------------------------------------------------------------------ the port
+
+    @contextlib.asynccontextmanager
+    async def running(self, sink: Sink) -> AsyncIterator[None]:
+        self._tools = Tools(self.account, self._rest, self.links, self._pulls, sink)
+        self._tasks.spawn(self._pulls.run())
+        try:
+            yield
+        finally:
+            self._attached.clear()
+            await asyncio.gather(*(session.close() for session in self._by_sid.values()))
+            await self._tasks.cancel()
+            await self._rest.close()
+
+    async def perform(self, call_id: UUID, actions: Sequence[Action]) -> None:
+        session = self._by_call.get(call_id)
+        if session is not None:
+            session.perform(actions)
+        elif self._offering:
+            # The core acts on a call before it has told us the call's id.
+            self._early.setdefault(call_id, []).extend(actions)
+
+    async def reattach(self, calls: Sequence[Call]) -> None:
+        attaching = self._tasks.spawn(self._reattach(list(calls)))
+        await asyncio.wait({attaching}, timeout=_FIRST_CONTACT)
+
+    async def _reattach(self, calls: list[Call]) -> None:
+        while True:
+            try:
+                await self._rest.check()
+                while calls:
+                    session = self._by_call.get(calls[0].id) or self.open(
+                        calls[0].carrier_id, calls[0].called, calls[0]
+                    )
+                    await resume(session, self._rest, calls[0])
+                    calls.pop(0)
+                break
+            except TwilioError as problem:
+                log.warning("Twilio cannot be reached", why=str(problem))
+                await asyncio.sleep(_TRY_AGAIN)
+        self._attached.set()
+        self._tasks.spawn(self._reconciliation.run())
+
+    # ------------------------------------------------------------------ sessions
+
+    @property
+    def tools(self) -> Tools:
+        assert self._tools is not None, "not running"
+        return self._tools
+
+    def open(self, call_sid: str, called: str, call: Call | None = None) -> Session:
+        """A session for a call that comes in, or for one that an earlier process steered."""
+        session = Session(
+            self.tools,
+            call_sid,
+            self.account.caller_id or called,
+            self._known,
+            self._ended,
+            call.id if call is not None else None,
+            self._turns_before(call),
+        )
+        self._by_sid[call_sid] = session
+        if call is not None:
+            self._by_call[call.id] = session
+        return session
+
+    def _turns_before(self, call: Call | None) -> int:
+        """No turn of an earlier process is given again."""
+        age = (self._clock.now() - call.offered_at).total_seconds() if call is not None else 0
+        return int(max(age, 0) * _TURNS_PER_SECOND)
+
+    def _known(self, session: Session, call_id: UUID) -> None:
+        self._by_call[call_id] = session
+        early = self._early.pop(call_id, None)
+        if early:
+            session.perform(early)
+        self._offered(session.call_sid)
+
+    def _offered(self, call_sid: str) -> None:
+        self._offering.discard(call_sid)
+        if not self._offering:
+            self._early.clear()  # for calls that were gone before
+
+    def _ended(self, session: Session) -> None:
+        self._by_sid.pop(session.call_sid, None)
+        self._offered(session.call_sid)
+        for key in (session.call_sid, session.call_id):
+            if key is not None:
+                _remember(self._over, key, None)
+        if session.call_id is not None:
+            self._by_call.pop(session.call_id, None)
+
+    def session_of(self, call_sid: str) -> Session | None:
+        return self._by_sid.get(call_sid)
+
+    def sessions(self) -> list[Session]:
+        return list(self._by_sid.values())
+
+    async def came_and_went(
+        self, call_sid: str, offered: CallOffered, ended: CallEnded, times: tuple[datetime, datetime]
+    ) -> bool:
+        """Tells, once, of a call that is over and that nobody steered."""
+        _remember(self._over, call_sid, None)
+        await self.tools.sink.came_and_went(offered, ended, *times)
+        return True
+
+    def is_over(self, key: object) -> bool:
+        """Whether the call with this SID or id ended in this process."""
+        return key in self._over
+
+    async def _of(self, call_id: UUID) -> Session | None:
+        """The call's session; None when it ended here. Raises `UnknownToUs`."""
+        await self._attached.wait()
+        session = self._by_call.get(call_id)
+        if session is None and call_id not in self._over:
+            raise UnknownToUs("no such call")
+        return session
+
+    # ------------------------------------------------------------------ webhooks that want a document
+
+    async def voice(self, form: Form) -> str:
+        offered = webhooks.incoming(form)
+        await self._attached.wait()
+        session = self._by_sid.get(offered.carrier_id)
+        if session is None:
+            if offered.carrier_id in self._over:
+                raise UnknownToUs("the call is over")
+            session = self.open(offered.carrier_id, offered.called)
+            self._offering.add(offered.carrier_id)
+        try:
+            document = await session.begin(offered)
+        except Exception:
+            if session.call_id is None:
+                self._by_sid.pop(offered.carrier_id, None)
+                self._offered(offered.carrier_id)
+                await session.close()
+            raise
+        early = self._ends.pop(offered.carrier_id, None)
+        if early is not None:
+            session.ended(early)
+        return document
+
+    async def next(self, call_id: UUID, form: Form, turn: int) -> str:
+        return await self._caller(call_id, form, lambda session: session.next(turn))
+
+    async def gathered(self, call_id: UUID, form: Form, turn: int, step: str) -> str:
+        heard = webhooks.heard(form)
+        return await self._caller(call_id, form, lambda session: session.gathered(turn, step, heard))
+
+    async def joined(self, call_id: UUID, form: Form, turn: int) -> str:
+        return await self._caller(call_id, form, lambda session: session.joined(turn))
+
+    async def waiting(self, call_id: UUID, form: Form, turn: int, piece: int) -> str:
+        return await self._caller(call_id, form, lambda session: session.waiting(turn, piece))
+
+    async def _caller(self, call_id: UUID, form: Form, document: Callable[[Session], Awaitable[str]]) -> str:
+        sid = form.sid("CallSid", "CA")
+        session = await self._of(call_id)
+        if session is None or session.call_sid != sid:
+            raise UnknownToUs("the call is over" if session is None else "another caller's call")
+        return await document(session)
+
+    # ------------------------------------------------------------------ webhooks that only tell
+
+    async def status(self, form: Form) -> None:
+        """The caller's call is over."""
+        progress = webhooks.progress(form)
+        if not progress.over:
+            return
+        await self._attached.wait()
+        session = self._by_sid.get(progress.call_sid)
+        if session is not None:
+            session.ended(progress)
+            await session.told.wait()
+        elif progress.call_sid not in self._over:
+            _remember(self._ends, progress.call_sid, progress)
+            raise UnknownToUs("no such call")
+
+    async def leg(self, reservation: UUID, call_id: UUID, form: Form) -> None:
+        """How an agent's leg is."""
+        progress = webhooks.progress(form)
+        session = await self._of(call_id)
+        leg = session.talking.ringing.legs.get(reservation) if session is not None else None
+        if session is not None and leg is not None and leg.sid in {None, progress.call_sid}:
+            session.talking.ringing.learn(leg, progress)
+            await session.settle()
+        elif not progress.over:
+            await self._end_stray(progress)
+
+    async def conference(self, call_id: UUID, form: Form) -> None:
+        event = webhooks.conference(form)
+        session = await self._of(call_id)
+        if session is not None:
+            session.talking.conference(event)
+            await session.settle()
+
+    async def recording(self, recording: UUID, form: Form) -> None:
+        if not await self._pulls.arrived(recording, webhooks.recording(form)):
+            raise UnknownToUs("no such recording")
+
+    def failed(self, call_sid: str) -> None:
+        """The caller heard an apology: we ended the call, not they."""
+        session = self._by_sid.get(call_sid)
+        if session is not None:
+            session.failed()
+
+    async def _end_stray(self, progress: webhooks.Progress) -> None:
+        """An agent's phone rings, or was answered, for a caller who is gone."""
+        status = "canceled" if progress.status in {"queued", "initiated", "ringing"} else "completed"
+        with contextlib.suppress(TwilioError):
+            await self._rest.update_call(progress.call_sid, status=status)
+
+
+def _remember(known: OrderedDict[K, V], key: K, value: V) -> None:
+    known[key] = value
+    if len(known) > _REMEMBERED:
+        known.popitem(last=False)

@@ -1,0 +1,48 @@
+"""What one caller's session shares with its parts, and where they report."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from ivr.adapters.asterisk.outbox import Outbox
+from ivr.adapters.asterisk.waiting import Tasks
+from ivr.adapters.twilio.account import Account
+from ivr.adapters.twilio.pulls import Pulls
+from ivr.adapters.twilio.rest import TwilioRest
+from ivr.events import AgentLegEnded, AgentRang, CallAnswered, TalkEnded
+
+AgentEvent = AgentRang | AgentLegEnded | CallAnswered | TalkEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`gone` is set when the caller's call is over, `shut` when that was told.
+
+    `look` asks Twilio whether it is. `caller_id` is what ringing agents see.
+    """
+
+    account: Account
+    rest: TwilioRest
+    pulls: Pulls
+    outbox: Outbox
+    tasks: Tasks
+    gone: asyncio.Event
+    call_sid: str
+    caller_id: str
+    shut: asyncio.Event
+    look: Callable[[], None]
+    _told: set[tuple[type, UUID]] = field(default_factory=set)
+
+    @property
+    def call_id(self) -> UUID:
+        assert self.outbox.call_id is not None, "not offered yet"
+        return self.outbox.call_id
+
+    def tell(self, event: AgentEvent, at: datetime | None = None) -> None:
+        """Reports what happened to an agent's leg, the first time it is told."""
+        kind = type(event)
+        if (kind, event.reservation) not in self._told and not self.shut.is_set():
+            self._told.add((kind, event.reservation))
+            self.outbox.put(event, at, f"twilio:{event.reservation}:{kind.__name__}")

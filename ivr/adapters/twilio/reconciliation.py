@@ -1,0 +1,118 @@
+"""Compares Twilio's list of calls with the calls known here, and repairs what lost webhooks left open."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from config.clock import Clock
+from ivr.adapters.twilio import causes
+from ivr.adapters.twilio.errors import TwilioError
+from ivr.adapters.twilio.rest import RemoteCall, TwilioRest
+from ivr.adapters.twilio.webhooks import CARRIER, MOST_NUMBER, known_number
+from ivr.events import CallEnded, CallOffered
+
+if TYPE_CHECKING:
+    from ivr.adapters.twilio.carrier import TwilioTelephony
+
+log = structlog.get_logger()
+
+WINDOW = timedelta(hours=6)  # that is looked at after a start
+OVERLAP = timedelta(minutes=10)  # between one look and the next
+LATE = timedelta(seconds=30)  # for a webhook to come after what it tells
+
+
+class Reconciliation:
+    """`ours` says whether a number that was called is one of this call centre's."""
+
+    def __init__(
+        self,
+        carrier: "TwilioTelephony",
+        rest: TwilioRest,
+        clock: Clock,
+        ours: Callable[[str], bool],
+        every: float,
+    ) -> None:
+        self.reachable = True  # whether Twilio answered when it was last asked
+        self._carrier = carrier
+        self._rest = rest
+        self._clock = clock
+        self._ours = ours
+        self._every = every
+        self._looked_until: datetime | None = None
+
+    async def run(self) -> None:
+        """Looks again and again until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(self._every)
+
+    async def look(self) -> int:
+        """One comparison; gives how many calls it repaired."""
+        now = self._clock.now()
+        try:
+            repaired = await self._compare(now)
+        except TwilioError as problem:
+            self.reachable = False
+            log.warning("Twilio's calls could not be compared", why=str(problem))
+            return 0
+        except Exception:
+            log.exception("comparing Twilio's calls failed: it is tried again")
+            return 0
+        self.reachable = True
+        self._looked_until = now
+        if repaired:
+            log.warning("calls of which webhooks were lost", repaired=repaired)
+        return repaired
+
+    async def _compare(self, now: datetime) -> int:
+        open_calls = {session.call_sid: session for session in self._carrier.sessions()}
+        since = now - WINDOW if self._looked_until is None else self._looked_until - OVERLAP
+        repaired, listed = 0, set[str]()
+        async for remote in self._rest.calls(since=since):
+            listed.add(remote.sid)
+            repaired += await self._repair(remote, now)
+        for sid in open_calls.keys() - listed:  # that began before
+            remote_now = await self._rest.fetch_call(sid)
+            if remote_now is None or _is_over(remote_now, now):
+                open_calls[sid].found(remote_now)
+                repaired += 1
+        return repaired
+
+    async def _repair(self, remote: RemoteCall, now: datetime) -> bool:
+        if not _is_over(remote, now):
+            return False
+        session = self._carrier.session_of(remote.sid)
+        if session is not None:
+            session.found(remote)
+            return True
+        known = self._carrier.is_over(remote.sid)
+        if known or remote.direction != "inbound" or not self._ours(remote.called):
+            return False
+        return await self._carrier.came_and_went(remote.sid, _offered(remote), _ended(remote), _times(remote))
+
+
+def _is_over(remote: RemoteCall, now: datetime) -> bool:
+    """Over for so long that its webhooks are not on their way any more."""
+    return remote.over and remote.ended_at is not None and remote.ended_at + LATE < now
+
+
+def _offered(remote: RemoteCall) -> CallOffered:
+    return CallOffered(
+        carrier=CARRIER,
+        carrier_id=remote.sid,
+        called=remote.called[:MOST_NUMBER],
+        caller=known_number(remote.caller[:MOST_NUMBER]),
+    )
+
+
+def _ended(remote: RemoteCall) -> CallEnded:
+    ended = causes.ended(remote.status, None)
+    return CallEnded(ended.by, ended.cause, "away")
+
+
+def _times(remote: RemoteCall) -> tuple[datetime, datetime]:
+    assert remote.ended_at is not None, "it is over"
+    return remote.started_at or remote.ended_at, remote.ended_at

@@ -1,0 +1,174 @@
+"""Agents' legs until they are joined with the caller: rung, given up, asked for."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import structlog
+
+from ivr.actions import RingAgent
+from ivr.adapters.asterisk.waiting import first_of
+from ivr.adapters.twilio import causes
+from ivr.adapters.twilio.errors import TwilioError, TwilioRefused, TwilioUnavailable
+from ivr.adapters.twilio.legs import AgentLeg
+from ivr.adapters.twilio.line import Line
+from ivr.adapters.twilio.webhooks import Progress
+from ivr.events import AgentLegEnded, AgentRang, MissReason
+
+log = structlog.get_logger()
+
+SETTLE = 2.0  # seconds for callbacks that were sent at the same time to be here, too
+RING_GRACE = 15.0  # seconds beyond the time to ring, of which Twilio adds 5 itself
+_LEAST_RING, _ADDED = 5, 5  # seconds: Timeout's least, and what Twilio always adds to it
+
+
+class Ringing:
+    """`changed` is told that a leg was answered or is over; what it means for a talk is not known here."""
+
+    def __init__(self, line: Line, changed: Callable[[AgentLeg], None]) -> None:
+        self.legs: dict[UUID, AgentLeg] = {}
+        self._line = line
+        self._changed = changed
+
+    def adopt(self, reservation: UUID, agent: str) -> AgentLeg:
+        """A leg of this call: one that shall be rung, or that exists after a restart."""
+        return self.legs.setdefault(reservation, AgentLeg(reservation, agent))
+
+    def of(self, call_sid: str | None, label: str | None = None) -> AgentLeg | None:
+        if call_sid is None:
+            return None
+        return next((leg for leg in self.legs.values() if call_sid == leg.sid or label == leg.label), None)
+
+    @property
+    def answered(self) -> AgentLeg | None:
+        """A leg that was answered and not joined yet, as far as is known."""
+        return next((leg for leg in self.legs.values() if leg.may_be_up and not leg.cancelled), None)
+
+    # ------------------------------------------------------------------ what the core wants
+
+    def ring(self, action: RingAgent) -> None:
+        leg = self.adopt(action.reservation, action.agent)
+        if not leg.asked:
+            leg.asked = True
+            self._line.tasks.spawn(self._ring(leg, action))
+
+    def cancel(self, reservation: UUID) -> None:
+        leg = self.legs.get(reservation)
+        if leg is None or leg.joined.is_set():
+            return
+        leg.cancelled = True
+        if leg.asked:
+            self._line.tasks.spawn(self.hang_up(leg))
+        else:
+            self._missed(leg, MissReason.CANCELLED)
+
+    async def _ring(self, leg: AgentLeg, action: RingAgent) -> None:
+        line = self._line
+        try:
+            sid = await line.rest.add_participant(
+                str(line.call_id),
+                to=action.endpoint,
+                label=leg.label,
+                timeout=max(_LEAST_RING, round(action.ring_seconds) - _ADDED),
+                caller_id=line.caller_id,
+                status_callback=line.account.leg_status(line.call_id, leg.reservation),
+            )
+        except TwilioRefused as refused:
+            log.error("an agent's phone cannot be rung", agent=leg.agent, why=str(refused))
+            self._missed(leg, *causes.refused(refused.code))
+        except TwilioUnavailable as problem:
+            log.error("an agent's phone may not ring", agent=leg.agent, why=str(problem))
+            leg.cancelled = True  # should it ring all the same, its first callback ends it
+            self._missed(leg, MissReason.CANCELLED)
+        else:
+            leg.sid = leg.sid or sid
+            if leg.cancelled or line.gone.is_set():
+                await self.hang_up(leg)
+            else:
+                await self._guard(leg, action.ring_seconds + RING_GRACE)
+
+    # ------------------------------------------------------------------ what Twilio says
+
+    def learn(self, leg: AgentLeg, progress: Progress) -> None:
+        """Takes the leg's status callbacks."""
+        rang, answered, ended = leg.rang, leg.answered, leg.end is not None
+        leg.learn(progress)
+        if leg.rang and not rang and not ended:
+            self._line.tell(AgentRang(leg.reservation, leg.agent))
+        if leg.end is not None:
+            if not ended and not leg.joined.is_set():
+                self._line.tasks.spawn(self._miss_unless_joined(leg))
+        elif leg.cancelled or self._line.gone.is_set():
+            self._line.tasks.spawn(self.hang_up(leg))
+        elif leg.answered and not answered:
+            self._line.tasks.spawn(self._guard_join(leg))
+        self._changed(leg)
+
+    async def _miss_unless_joined(self, leg: AgentLeg) -> None:
+        """One that was answered may have met the caller: the news of it may still be on its way."""
+        if leg.answered and not leg.cancelled:
+            await first_of(leg.joined, self._line.gone, timeout=SETTLE)
+        if not leg.joined.is_set() and leg.end is not None:
+            end = leg.end
+            self._missed(leg, *causes.missed(end.status, end.sip, end.error, cancelled=leg.cancelled))
+
+    def _missed(self, leg: AgentLeg, reason: MissReason, cause: int | None = None) -> None:
+        """Told unless the caller is gone: then the end of the call says it all."""
+        if leg.end is not None or not leg.asked:
+            self.legs.pop(leg.reservation, None)
+        if not self._line.gone.is_set():
+            self._line.tell(AgentLegEnded(leg.reservation, leg.agent, reason, cause))
+
+    def lost(self, leg: AgentLeg) -> None:
+        """It is not there any more, and nobody saw it end."""
+        self.legs.pop(leg.reservation, None)
+        self._missed(leg, MissReason.CANCELLED)
+
+    # ------------------------------------------------------------------ when Twilio says nothing
+
+    async def _guard(self, leg: AgentLeg, seconds: float) -> None:
+        """A phone of which nothing more is heard: Twilio is asked what became of it."""
+        if await first_of(leg.ended, leg.joined, self._line.gone, timeout=seconds):
+            return
+        log.warning("an agent's leg is not heard of", reservation=leg.label)
+        await self.ask(leg)
+        if leg.end is None and not leg.joined.is_set():
+            leg.cancelled = True
+            await self.hang_up(leg)
+            self._missed(leg, MissReason.FAILED)
+
+    async def _guard_join(self, leg: AgentLeg) -> None:
+        """Whoever answers is in the conference at once; one that is not told to be is asked for."""
+        if not await first_of(leg.joined, leg.ended, self._line.gone, timeout=SETTLE):
+            await self.ask(leg)
+
+    async def ask(self, leg: AgentLeg) -> None:
+        """Learns from Twilio how the leg is, as if its callbacks had come."""
+        if leg.sid is None:
+            return
+        try:
+            remote = await self._line.rest.fetch_call(leg.sid)
+            if remote is not None and remote.status == "in-progress":
+                people = await self._line.rest.participants(str(self._line.call_id))
+                leg.in_conference = leg.sid in {person.call_sid for person in people}
+        except TwilioError as problem:
+            log.warning("an agent's leg could not be looked up", reservation=leg.label, why=str(problem))
+            return
+        self.learn(leg, Progress(leg.sid, remote.status if remote is not None else "failed"))
+
+    # ------------------------------------------------------------------ the end
+
+    async def hang_up_all(self) -> None:
+        """Those that nobody is to talk on; the end of a conference ends the one that somebody does."""
+        for leg in list(self.legs.values()):
+            if not leg.joined.is_set():
+                leg.cancelled = True
+                await self.hang_up(leg)
+
+    async def hang_up(self, leg: AgentLeg) -> None:
+        """`canceled` stops a ring, `completed` ends what was answered."""
+        if leg.sid is None or leg.end is not None:
+            return
+        try:
+            await self._line.rest.update_call(leg.sid, status="completed" if leg.answered else "canceled")
+        except TwilioError as problem:
+            log.warning("an agent's leg could not be ended", reservation=leg.label, why=str(problem))

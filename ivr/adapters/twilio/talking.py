@@ -1,0 +1,184 @@
+"""The conversation of caller and agent: they meet in a conference, and one of them leaves it first.
+
+Callbacks come in any order. What was heard of is kept, and judged once it is whole: an end waits up to
+`SETTLE` seconds for what must have been before it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from ivr.actions import StartRecording
+from ivr.adapters.asterisk.waiting import first_of
+from ivr.adapters.twilio import causes
+from ivr.adapters.twilio.legs import AgentLeg
+from ivr.adapters.twilio.line import Line
+from ivr.adapters.twilio.ringing import SETTLE, Ringing
+from ivr.adapters.twilio.room import Room
+from ivr.adapters.twilio.webhooks import ConferenceEvent
+from ivr.events import CallAnswered, Party, TalkEnded
+
+log = structlog.get_logger()
+
+
+class Talking:
+    """At most one talk at a time. `ready` is called when an agent waits in the conference for the caller.
+
+    `caller_waits`: the caller hears what is played to those who wait there.
+    """
+
+    def __init__(self, line: Line, ready: Callable[[], None]) -> None:
+        self.ringing = Ringing(line, self._leg_changed)
+        self.talk: AgentLeg | None = None
+        self.over = asyncio.Event()
+        self.over.set()
+        self.caller_waits = False
+        self._line = line
+        self._ready = ready
+        self._rooms: dict[str, Room] = {}
+        self._first: Party | None = None  # who left it first
+        self._parted = asyncio.Event()  # something says that it is over
+        self._known = asyncio.Event()  # and who left first
+        self._recording: UUID | None = None
+
+    @property
+    def caller_inside(self) -> bool:
+        return self.caller_waits or any(room.holds(self._line.call_sid) for room in self._rooms.values())
+
+    # ------------------------------------------------------------------ what Twilio says
+
+    def conference(self, event: ConferenceEvent) -> None:
+        """Takes the conference's callbacks."""
+        room = self._rooms.setdefault(event.conference, Room(event.conference))
+        leg = self.ringing.of(event.call_sid, event.label)
+        if leg is not None:
+            leg.sid = leg.sid or event.call_sid
+            if event.kind == "participant-join" and leg.cancelled:
+                leg.answered = True
+                self._line.tasks.spawn(self.ringing.hang_up(leg))
+        room.learn(event, self._party)
+        if room.over or self._line.call_sid in room.left:
+            self.caller_waits = False
+        self._judge()
+
+    def caller_out(self) -> None:
+        """The caller hears something else than the conference."""
+        self.caller_waits = False
+        for room in self._rooms.values():
+            if self._line.call_sid in room.entered:
+                room.left.add(self._line.call_sid)
+
+    def caller_entered(self) -> None:
+        """The caller fetched what those who wait hear."""
+        if not self.caller_waits and self.talk is None:
+            self.caller_waits = True
+            self._judge()
+
+    async def dial_over(self) -> None:
+        """The caller came out of the conference; returns when what that means was told."""
+        self.caller_out()
+        if self.talk is None and (late := self.ringing.answered) is not None:
+            await first_of(late.joined, self._line.gone, timeout=SETTLE)
+        if self.talk is not None:
+            self._parted.set()
+        await first_of(self.over, self._line.gone)
+
+    def _leg_changed(self, leg: AgentLeg) -> None:
+        if leg.end is not None and leg is self.talk:
+            self._parted.set()
+        elif leg.end is None and leg.answered and not leg.cancelled and not self.caller_inside:
+            self._ready()
+        self._judge()
+
+    def _party(self, call_sid: str) -> Party:
+        return Party.CUSTOMER if call_sid == self._line.call_sid else Party.AGENT
+
+    # ------------------------------------------------------------------ meeting
+
+    def _judge(self) -> None:
+        """Sees whether the two have met, or parted, by all that is known."""
+        if self.talk is None:
+            for leg in list(self.ringing.legs.values()):
+                if not leg.cancelled and not leg.joined.is_set() and self._met(leg):
+                    self._line.tell(CallAnswered(leg.reservation, leg.agent))
+                    self.resume(leg)
+                    break
+        if self.talk is not None and self._first is None:
+            sid = self.talk.sid
+            places = (room for room in self._rooms.values() if sid in room.people)
+            self._first = next((room.first_left for room in places if room.first_left), None)
+            if self._first is not None:
+                self._known.set()
+                self._parted.set()
+
+    def _met(self, leg: AgentLeg) -> bool:
+        """Also of a conversation that is over already, when its begin is told last."""
+        caller, rooms = self._line.call_sid, [r for r in self._rooms.values() if leg.sid in r.entered]
+        if any(room.started or caller in room.entered for room in rooms):
+            return True
+        return (bool(rooms) or leg.in_conference) and self.caller_inside
+
+    def resume(self, leg: AgentLeg) -> None:
+        """The two are joined: from now on their parting is told."""
+        self.talk = leg
+        self.caller_waits = False
+        leg.answered = True
+        leg.joined.set()
+        self._first = None
+        self._parted.clear()
+        self._known.clear()
+        self.over.clear()
+        if leg.end is not None:
+            self._parted.set()
+        self._line.tasks.spawn(self._converse(leg))
+
+    def record(self, action: StartRecording) -> None:
+        leg = self.talk
+        if leg is None or leg.sid is None or leg.reservation != action.reservation:
+            log.warning("there is no conversation to record", recording=str(action.recording))
+            return
+        self._recording = action.recording
+        self._line.tasks.spawn(self._line.pulls.record(action.recording, self._line.call_id, leg.sid))
+
+    # ------------------------------------------------------------------ parting
+
+    async def _converse(self, leg: AgentLeg) -> None:
+        line = self._line
+        await first_of(self._parted, line.gone)
+        await first_of(self._known, line.gone, timeout=SETTLE)
+        if self._first is Party.CUSTOMER or line.gone.is_set():
+            if await first_of(line.gone, timeout=SETTLE):
+                return  # the end of the call ends the conversation
+            line.look()
+        await first_of(leg.ended, line.gone, timeout=SETTLE)
+        if not line.gone.is_set():
+            self.part(self._first or Party.UNKNOWN)
+
+    def part(self, by: Party, at: datetime | None = None) -> None:
+        """Tells that the conversation is over, if there is one."""
+        leg, self.talk = self.talk, None
+        if leg is not None:
+            end = leg.end
+            self.ringing.legs.pop(leg.reservation, None)
+            cause = causes.cause(end.status, end.sip) if end is not None else None
+            self._line.tell(TalkEnded(leg.reservation, leg.agent, by, cause), at)
+            self._line.tasks.spawn(self.ringing.hang_up(leg))
+        self._stop_recording()
+        self.over.set()
+
+    async def caller_left(self) -> None:
+        """The caller is gone: what was before that is told first."""
+        late = self.ringing.answered
+        if late is not None:
+            await first_of(late.joined, timeout=SETTLE)
+        if self.talk is not None and self._first is Party.AGENT:
+            self.part(Party.AGENT)
+        self._stop_recording()
+
+    def _stop_recording(self) -> None:
+        if self._recording is not None:
+            self._line.pulls.talk_over(self._recording)
+            self._recording = None

@@ -1,0 +1,54 @@
+"""A recording of two channels becomes the two tracks that the worker takes from the spool.
+
+Channel 1 is what the recorded leg said, channel 2 what it heard
+(https://www.twilio.com/docs/voice/api/recording): the agent's leg is recorded, so the agent is first.
+"""
+
+import wave
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+
+_CHANNELS = ("agent", "customer")
+_FRAMES = 1 << 16
+
+
+class NotDual(Exception):
+    """What came is no WAV of two channels with 16 bits."""
+
+
+def marker(spool: Path, recording: UUID) -> Path:
+    """The file that tells the worker to wait: the sound is on its way."""
+    return spool / f"{recording}.coming"
+
+
+def split(sound: Path, spool: Path, recording: UUID) -> None:
+    """Puts `<recording>-agent.wav` and `<recording>-customer.wav` into `spool`, each whole.
+
+    Raises `NotDual`, and `OSError` for a full disk.
+    """
+    parts = [spool / f".{recording}-{name}.part" for name in _CHANNELS]
+    try:
+        _write(sound, parts)
+        for part, name in zip(parts, _CHANNELS, strict=True):
+            part.replace(spool / f"{recording}-{name}.wav")
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def _write(sound: Path, parts: list[Path]) -> None:
+    try:
+        with wave.open(str(sound)) as both:
+            if (both.getnchannels(), both.getsampwidth()) != (2, 2):
+                raise NotDual(f"it has {both.getnchannels()} channels of {8 * both.getsampwidth()} bits")
+            with wave.open(str(parts[0]), "wb") as agent, wave.open(str(parts[1]), "wb") as customer:
+                for track in (agent, customer):
+                    track.setparams((1, 2, both.getframerate(), 0, "NONE", "not compressed"))
+                while frames := both.readframes(_FRAMES):
+                    samples = np.frombuffer(frames[: len(frames) // 4 * 4], dtype="<i2").reshape(-1, 2)
+                    agent.writeframes(samples[:, 0].tobytes())
+                    customer.writeframes(samples[:, 1].tobytes())
+    except (wave.Error, EOFError) as error:
+        raise NotDual(f"it is no WAV: {error}") from error
