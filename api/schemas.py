@@ -107,7 +107,10 @@ class AgentDetail(BaseModel):
 
 
 class NewAgent(BaseModel):
-    """`endpoint` is the phone that the carrier's administrator provisioned, such as `PJSIP/1001`."""
+    """`endpoint` is the phone that the carrier's administrator provisioned, such as `PJSIP/1001`.
+
+    On Asterisk `1001` is short for it.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

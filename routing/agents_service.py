@@ -1,5 +1,7 @@
 """What agents and supervisors do: records, sign-in, ready, pause, and phones coming and going."""
 
+from collections.abc import Callable
+
 import structlog
 
 from config.routing import RoutingConfig
@@ -14,15 +16,28 @@ from routing.waiting_room import WaitingRoom
 
 log = structlog.get_logger()
 
+#: The one name of a phone that may be written in several ways: the name that its carrier uses.
+PhoneName = Callable[[str], str]
+
+
+def as_written(phone: str) -> str:
+    return phone
+
 
 class AgentService:
     def __init__(
-        self, desk: Desk, matchmaker: Matchmaker, waiting: WaitingRoom, config: RoutingConfig
+        self,
+        desk: Desk,
+        matchmaker: Matchmaker,
+        waiting: WaitingRoom,
+        config: RoutingConfig,
+        phone_name: PhoneName = as_written,
     ) -> None:
         self._desk = desk
         self._matchmaker = matchmaker
         self._waiting = waiting
         self._config = config
+        self._phone_name = phone_name
 
     async def agents(self) -> list[Agent]:
         """Every agent, by login."""
@@ -39,12 +54,22 @@ class AgentService:
     async def add(self, login: str, name: str, endpoint: str, skills: dict[str, int]) -> Agent:
         """A new agent, signed out. Raises `AgentExists`, `AgentInvalid`."""
         self._check(login, name, endpoint, skills)
-        return await self._desk.add(login, e.AgentAdded(name, endpoint, skills))
+        return await self._desk.add(login, e.AgentAdded(name, self._phone_name(endpoint), skills))
 
     async def update(self, login: str, name: str, endpoint: str, skills: dict[str, int]) -> Agent:
         """Raises `UnknownAgent`, `AgentInvalid`."""
         self._check(login, name, endpoint, skills)
-        return await self.change(login, lambda _agent: [e.AgentUpdated(name, endpoint, skills)])
+        updated = e.AgentUpdated(name, self._phone_name(endpoint), skills)
+        return await self.change(login, lambda _agent: [updated])
+
+    async def rename_phones(self) -> None:
+        """Gives phones that are on record under another name the one that their carrier uses."""
+        for agent in await self._desk.all():
+            if self._phone_name(agent.endpoint) != agent.endpoint:
+                await self._desk.change(agent.login, self._renamed)
+
+    def _renamed(self, agent: Agent) -> list[e.AgentEvent]:
+        return [e.AgentUpdated(agent.name, self._phone_name(agent.endpoint), dict(agent.skills))]
 
     async def sign_in(self, login: str) -> Agent:
         """The agent is at work, and paused until `ready`. Raises `EndpointInUse` when the phone is taken."""

@@ -23,7 +23,7 @@ from ivr.events import (
     TalkEnded,
 )
 from routing import aftermath
-from routing.agents_service import AgentService
+from routing.agents_service import AgentService, PhoneName, as_written
 from routing.desk import Desk
 from routing.matchmaker import RING_GRACE, Matchmaker, Record
 from routing.ports import AgentStore, Board, Timer
@@ -50,13 +50,15 @@ class RoutingService(AgentService):
         clock: Clock,
         config: RoutingConfig,
         new_id: NewId,
+        phone_name: PhoneName = as_written,
     ) -> None:
         self._board = board
         self._record = record
         self._clock = clock
         desk = Desk(store, board, clock, config)
         matchmaker = Matchmaker(board, desk, record, clock, config, new_id)
-        super().__init__(desk, matchmaker, WaitingRoom(board, matchmaker, record, clock, config), config)
+        waiting = WaitingRoom(board, matchmaker, record, clock, config)
+        super().__init__(desk, matchmaker, waiting, config, phone_name)
 
     # the journey's stages
 

@@ -93,6 +93,7 @@ class Program:
         await self.journey.catch_up()
         open_calls = await self.store.open_calls()
         self.lines.rebuild(open_calls)
+        await self.routing.rename_phones()
         await self.routing.rebuild(open_calls)
 
     @asynccontextmanager

@@ -20,6 +20,7 @@ from config.versions import ConfigVersions
 from customers.repository import SqlCustomerStore
 from customers.service import CustomerService
 from ivr.actions import Action
+from ivr.adapters.asterisk.presence import phone_name
 from ivr.adapters.prompt_audio import PromptAudio
 from ivr.attendant import Attendant
 from ivr.call import Call
@@ -40,6 +41,7 @@ from recordings.repository import SqlRecordings
 from recordings.service import RecordingService
 from routing.adapters.memory import MemoryBoard
 from routing.adapters.redis import RedisBoard, open_redis
+from routing.agents_service import as_written
 from routing.placing import place
 from routing.ports import Board
 from routing.repository import SqlAgentStore
@@ -112,7 +114,8 @@ def _wire(
     )
     book = MenuBook(menus, ConfigVersions(database, clock))
     lines = Lines()
-    routing = RoutingService(board, SqlAgentStore(database), calls.record, clock, config, ids)
+    phones = phone_name if "asterisk" in settings.carriers else as_written
+    routing = RoutingService(board, SqlAgentStore(database), calls.record, clock, config, ids, phones)
     attendant = Attendant(calls, customers, book, config, lines, clock, perform, partial(place, config))
     recordings = SqlRecordings(database)
     recording = RecordingService(recordings, calls, ids, perform)

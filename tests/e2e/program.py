@@ -164,10 +164,7 @@ class HotlineProgram:
         ready: bool = True,
         endpoint: str | None = None,
     ) -> None:
-        """An agent with the phone of that name, signed in.
-
-        Of a phone that is named without "PJSIP/" the program does not learn whether it is registered.
-        """
+        """An agent with the phone of that name, signed in."""
         phone = endpoint or login
         new = {"login": login, "name": login, "endpoint": phone, "skills": skills or {"en": 3, "ko": 3}}
         await self.post("agents", new)

@@ -419,7 +419,7 @@ class TestKilledAsterisk:
     ) -> None:
         agent = await phone(AGENT, register=True, answers=True)
         talks, waits, comes = [await phone(number) for number in CALLERS]
-        await hotline.agent(AGENT, endpoint=PHONE)
+        await hotline.agent(AGENT)
         talk = await talking(hotline, talks)
         wait = await in_queue(hotline, waits)
         asterisk.kill()

@@ -4,6 +4,7 @@ A phone that registers anew from another address has two contacts for a moment, 
 be told last.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 _STATUS = {
@@ -19,8 +20,18 @@ _STATUS = {
     "Unavail": False,
 }
 
+_TECHNOLOGY = "PJSIP"
+_BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
 #: (endpoint as "PJSIP/1001", whether its phone can be reached)
 Presence = tuple[str, bool]
+
+
+def phone_name(written: str) -> str:
+    """The name under which presence is told of a phone: `PJSIP/1001` for `1001`; others stay as written."""
+    technology, slash, name = written.strip().rpartition("/")
+    ours = technology.upper() == _TECHNOLOGY if slash else _BARE.fullmatch(name)
+    return f"{_TECHNOLOGY}/{name}" if ours else written
 
 
 class Contacts:
@@ -42,7 +53,7 @@ class Contacts:
             if self._note(endpoint, row.get("uri", ""), row.get("status", "")) is None:
                 unclear.add(endpoint)
         return [
-            (f"PJSIP/{endpoint}", bool(answering))
+            (f"{_TECHNOLOGY}/{endpoint}", bool(answering))
             for endpoint, answering in self._answering.items()
             if answering or endpoint not in unclear
         ]
@@ -56,4 +67,4 @@ class Contacts:
             answering.add(uri)
         else:
             answering.discard(uri)
-        return f"PJSIP/{endpoint}", bool(answering)
+        return f"{_TECHNOLOGY}/{endpoint}", bool(answering)

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from api.bootstrap import Program
+from api.bootstrap import Program, open_program
+from config.settings import Settings
 from ivr import events as e
 from ivr.actions import Action, Answer, Gather, Hangup, Hold, Play, Reject
 from ivr.call import CallState
@@ -66,3 +67,15 @@ async def test_a_call_is_answered_if_it_was_not(program: Program, carrier: Carri
     waiting = await given.call(program, given.IDENTIFIED, admitted, a.STEP, a.QUEUED, carrier_id="queue")
     await program.calls.happened(waiting.id, e.CallRecovered())
     assert [type(action) for action in carrier.asked] == [Answer, Hold]
+
+
+async def test_a_phone_on_record_without_its_technology_gets_the_name_that_asterisk_uses(
+    settings: Settings, program: Program
+) -> None:
+    await program.routing.add("emma", "Emma", "1001", {"en": 3})
+    await program.routing.add("jack", "Jack", "client:jack", {"en": 3})
+    async with open_program(settings.model_copy(update={"carriers": ("asterisk",)})) as with_asterisk:
+        await with_asterisk.prepare()
+        await with_asterisk.routing.add("liu", "Liu", "1002", {"en": 3})
+        phones = {agent.login: agent.endpoint for agent in await with_asterisk.routing.agents()}
+    assert phones == {"emma": "PJSIP/1001", "jack": "client:jack", "liu": "PJSIP/1002"}

@@ -20,6 +20,7 @@ from ivr.repository import SqlCallStore
 from ivr.service import CallService, Publish
 from routing.adapters.memory import MemoryBoard
 from routing.agent import Agent
+from routing.agents_service import PhoneName, as_written
 from routing.placing import place
 from routing.ports import Board
 from routing.repository import SqlAgentStore
@@ -76,13 +77,20 @@ class Floor:
         self.agent_store = agents
         self.new_id = SeededIds(self.clock, seed=1)
         self.rung: list[tuple[UUID, e.AgentReserved]] = []
+        self.phone_name: PhoneName = as_written
         self.start()
 
     def start(self) -> None:
         """The program's part: made anew, it knows only what is stored."""
         self.calls = CallService(self.store, self.clock, self.new_id)
         self.routing = RoutingService(
-            self.board, self.agent_store, self.calls.record, self.clock, self.config, self.new_id
+            self.board,
+            self.agent_store,
+            self.calls.record,
+            self.clock,
+            self.config,
+            self.new_id,
+            self.phone_name,
         )
         self.tell(self.follow)
 

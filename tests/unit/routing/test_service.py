@@ -445,6 +445,23 @@ class TestAgents:
         await floor.routing.sign_in("bob")
         assert await floor.state("bob") == "paused"
 
+    async def test_a_phone_is_one_phone_however_it_is_written(self, floor: Floor) -> None:
+        await floor.routing.add("old", "Old", "1001", {"sales": 3})
+        floor.phone_name = lambda written: written if "/" in written else f"PJSIP/{written}"
+        await floor.restart()
+        await floor.routing.rename_phones()
+        await floor.routing.add("new", "New", "1001", {"sales": 3})
+        assert {agent.endpoint for agent in await floor.routing.agents()} == {"PJSIP/1001"}
+        await floor.routing.update("new", "New", "1001", {"sales": 5})
+        await floor.routing.sign_in("old")
+        with pytest.raises(EndpointInUse):
+            await floor.routing.sign_in("new")
+        await floor.routing.presence("PJSIP/1001", False)
+        assert [agent.reachable for agent in await floor.routing.agents()] == [False, False]
+        before = [await floor.routing.timeline(login) for login in ("new", "old")]
+        await floor.routing.rename_phones()
+        assert [await floor.routing.timeline(login) for login in ("new", "old")] == before
+
     async def test_illegal_moves_are_refused_and_change_nothing(self, floor: Floor) -> None:
         await floor.agent("ann")
         before = await floor.known("ann")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.adapters.asterisk.presence import Contacts, Presence
+from ivr.adapters.asterisk.presence import Contacts, Presence, phone_name
 
 OLD, NEW = "sip:1001@192.0.2.1:5060", "sip:1001@192.0.2.1:6070"
 
@@ -25,6 +25,18 @@ def endpoint(name: str) -> dict[str, str]:
 )
 def test_a_contact_comes_and_goes(status: str, can: bool) -> None:
     assert told(Contacts(), status) == ("PJSIP/1001", can)
+
+
+@pytest.mark.parametrize("written", ["1001", "PJSIP/1001", "pjsip/1001", " 1001 "])
+def test_a_bare_phone_is_one_of_pjsip(written: str) -> None:
+    assert phone_name(written) == told(Contacts(), "Reachable")[0]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "written", ["+8613800138000", "sip:emma@example.com", "client:emma", "Local/1@agents", "PJSIP/a@b", ""]
+)
+def test_other_phones_stay_as_they_are_written(written: str) -> None:
+    assert phone_name(written) == written
 
 
 def test_what_is_not_understood_says_nothing() -> None:
