@@ -1,5 +1,6 @@
 """Everything that is known about one call, gathered."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,7 +14,8 @@ from ivr.ports import CallStore, Entry
 from ivr.timeline import kind_of, render
 from qa.ledger import LedgerLine
 from qa.reasons import Reason
-from recordings.repository import Filed
+from recordings.errors import UnknownRecording
+from recordings.repository import Filed, SqlRecordings
 from recordings.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -42,33 +44,51 @@ class Dossier:
 
 async def find_call(store: CallStore, prefix: str) -> UUID:
     """The call whose id begins with `prefix`; raises `UnknownCall` and `AmbiguousId`."""
+    return await _find("call", prefix, store.matching, UnknownCall)
+
+
+async def find_recording(store: SqlRecordings, prefix: str) -> UUID:
+    """The recording whose id begins with `prefix`; raises `UnknownRecording` and `AmbiguousId`."""
+    return await _find("recording", prefix, store.matching, UnknownRecording)
+
+
+async def _find(
+    kind: str, prefix: str, matching: Callable[[str], Awaitable[list[UUID]]], unknown: type[Exception]
+) -> UUID:
     digits = prefix.replace("-", "").lower()
     if not digits or not set(digits) <= set("0123456789abcdef"):
-        raise UnknownCall(prefix)
-    found = await store.matching(prefix)
+        raise unknown(prefix)
+    found = await matching(prefix)
     if not found:
-        raise UnknownCall(prefix)
+        raise unknown(prefix)
     if len(found) > 1:
         shown = [str(one) for one in found[:_SHOWN]]
-        raise AmbiguousId("call", prefix, shown, more=len(found) > _SHOWN)
+        raise AmbiguousId(kind, prefix, shown, more=len(found) > _SHOWN)
     return found[0]
 
 
 async def dossier(program: "Program", call_id: UUID) -> Dossier:
     """Raises `UnknownCall`."""
     call = await program.store.get(call_id)
-    scores = await program.scores.of_call(call_id)
-    conversations = []
-    for filed in await program.recordings.of_call(call_id):
-        recording = filed.recording.id
-        of_it = [_with_sentences(row) for row in scores if row["recording_id"] == recording]
-        conversations.append(Conversation(filed, await program.recordings.transcript(recording), of_it))
+    conversations = [
+        await conversation(program, filed) for filed in await program.recordings.of_call(call_id)
+    ]
     return Dossier(
         call=call,
         timeline=await program.store.timeline(call_id),
         line=await program.ledger.line(call_id),
         conversations=conversations,
         zone=program.config.timezone,
+    )
+
+
+async def conversation(program: "Program", filed: Filed) -> Conversation:
+    """A recording with its transcript and its scores."""
+    scores = await program.scores.of_call(filed.recording.call_id)
+    return Conversation(
+        filed,
+        await program.recordings.transcript(filed.recording.id),
+        [_with_sentences(row) for row in scores if row["recording_id"] == filed.recording.id],
     )
 
 
@@ -80,7 +100,7 @@ def as_data(found: Dossier) -> dict[str, Any]:
         "outcome": found.line.outcome.value if found.line else None,
         "ending": found.line.ending.value if found.line and found.line.ending else None,
         "timeline": [_entry(found.call, entry) for entry in found.timeline],
-        "conversations": [_conversation(one) for one in found.conversations],
+        "conversations": [conversation_data(one) for one in found.conversations],
     }
 
 
@@ -96,7 +116,8 @@ def _entry(call: Call, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _conversation(one: Conversation) -> dict[str, Any]:
+def conversation_data(one: Conversation) -> dict[str, Any]:
+    """A conversation as plain data for JSON."""
     recording = one.filed.recording
     return {
         "recording": recording.id,

@@ -16,6 +16,8 @@ from ivr.call import CallState
 from ivr.tables import calls
 from qa.ledger import Outcome
 from qa.tables import ledger
+from recordings.recording import RecordingState
+from recordings.repository import Filed, filed_of
 from recordings.tables import recordings
 
 _COLUMNS = (
@@ -51,6 +53,17 @@ class Filters:
     intent: str | None = None
     caller: str | None = None
     in_progress: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFilters:
+    """What recordings must be to be listed; `since` and `until` bound the moment they began."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    state: RecordingState | None = None
+    agent: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +118,21 @@ class Listing:
         if outcome is not None:
             query = query.where(ledger.c.outcome == outcome.value)
         return await self._page(query, ledger.c.offered_at, ledger.c.call_id, limit, after)
+
+    async def recordings(
+        self, filters: RecordingFilters, limit: int, after: Cursor | None = None
+    ) -> tuple[list[Filed], Cursor | None]:
+        """At most `limit` recordings, and the cursor of the rest where there are more."""
+        query = _between(select(recordings), recordings.c.began_at, filters.since, filters.until)
+        for column, value in (
+            (recordings.c.state, filters.state and filters.state.value),
+            (recordings.c.agent, filters.agent),
+            (recordings.c.language, filters.language),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        rows, following = await self._page(query, recordings.c.began_at, recordings.c.id, limit, after)
+        return [filed_of(row) for row in rows], following
 
     async def calls_by_state(self) -> dict[str, int]:
         """Calls that have not ended."""

@@ -30,6 +30,7 @@ class Move(StrEnum):
     RELEASE = "released"
     FAIL = "failed"
     RETRY = "retried"
+    LOOK_AGAIN = "looked for again"
 
 
 _S = RecordingState
@@ -48,6 +49,7 @@ TRANSITIONS: dict[tuple[RecordingState, Move], RecordingState] = {
     (_S.TRANSCRIBED, Move.FAIL): _S.FAILED,
     (_S.SCORED, Move.SCORE): _S.SCORED,  # a new version of the scorecard
     (_S.FAILED, Move.RETRY): _S.STORED,
+    (_S.FAILED, Move.LOOK_AGAIN): _S.PENDING,
 }
 
 MOST_ATTEMPTS = 3
@@ -140,10 +142,14 @@ def fail(recording: Recording, reason: str) -> Recording:
 
 
 def retry(recording: Recording) -> Recording:
-    """Somebody asks for a failed recording to be tried afresh; only possible once its tracks are stored."""
-    if not recording.tracks:
-        raise IllegalRecordingTransition("failed without any track", Move.RETRY)
-    return replace(_move(recording, Move.RETRY), attempts=0, failure=None)
+    """Somebody asks for a failed recording to be tried afresh.
+
+    One whose tracks are stored is transcribed again; for one without any the carrier's files are looked for
+    again, which may have come late, or have been mended.
+    """
+    soundless = recording.state is RecordingState.FAILED and not recording.tracks
+    move = Move.LOOK_AGAIN if soundless else Move.RETRY
+    return replace(_move(recording, move), attempts=0, failure=None)
 
 
 def _move(recording: Recording, move: Move) -> Recording:

@@ -7,7 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    String,
+    and_,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from config.database import Database
 from recordings.errors import UnknownRecording
@@ -40,7 +52,7 @@ class SqlRecordings:
             same = select(recordings).where(recordings.c.reservation == reservation)
             row = connection.execute(same).mappings().first()
             if row is not None:
-                return _filed(row).recording
+                return filed_of(row).recording
             values = _columns(recording) | {
                 "id": recording.id,
                 "call_id": recording.call_id,
@@ -67,11 +79,17 @@ class SqlRecordings:
         rows = await self._database.read(select(recordings).where(recordings.c.id == recording_id))
         if not rows:
             raise UnknownRecording(recording_id)
-        return _filed(rows[0])
+        return filed_of(rows[0])
 
     async def of_call(self, call_id: UUID) -> list[Filed]:
         query = select(recordings).where(recordings.c.call_id == call_id).order_by(recordings.c.began_at)
-        return [_filed(row) for row in await self._database.read(query)]
+        return [filed_of(row) for row in await self._database.read(query)]
+
+    async def matching(self, prefix: str) -> list[UUID]:
+        """Recordings whose id begins with `prefix`, hex digits with or without hyphens."""
+        text = func.replace(cast(recordings.c.id, String), "-", "")
+        query = select(recordings.c.id).where(text.startswith(prefix.lower().replace("-", "")))
+        return [row["id"] for row in await self._database.read(query.order_by(recordings.c.id).limit(50))]
 
     async def awaiting_check_in(self) -> list[Filed]:
         """Conversations that ended and whose tracks were not checked in, oldest first."""
@@ -80,7 +98,7 @@ class SqlRecordings:
             .where(recordings.c.state == RecordingState.PENDING, recordings.c.closed_at.is_not(None))
             .order_by(recordings.c.closed_at)
         )
-        return [_filed(row) for row in await self._database.read(query)]
+        return [filed_of(row) for row in await self._database.read(query)]
 
     async def unfinished(self, but: Collection[str] = ()) -> int:
         """How many recordings still have work before them, apart from those in the languages `but`."""
@@ -99,7 +117,7 @@ class SqlRecordings:
             row = connection.execute(wanted).mappings().first()
             if row is None:
                 raise UnknownRecording(recording_id)
-            moved = move(_filed(row).recording)
+            moved = move(filed_of(row).recording)
             connection.execute(
                 update(recordings).where(recordings.c.id == recording_id).values(_columns(moved))
             )
@@ -122,7 +140,7 @@ class SqlRecordings:
             row = connection.execute(query.with_for_update(skip_locked=True)).mappings().first()
             if row is None:
                 return None
-            filed = _filed(row)
+            filed = filed_of(row)
             claimed = claim(filed.recording)
             connection.execute(
                 update(recordings).where(recordings.c.id == claimed.id).values(_columns(claimed))
@@ -133,7 +151,7 @@ class SqlRecordings:
 
     async def in_state(self, state: RecordingState) -> list[Filed]:
         query = select(recordings).where(recordings.c.state == state).order_by(recordings.c.began_at)
-        return [_filed(row) for row in await self._database.read(query)]
+        return [filed_of(row) for row in await self._database.read(query)]
 
     async def save_transcript(self, recording: Recording, transcript: Transcript, at: datetime) -> None:
         row = {
@@ -174,7 +192,8 @@ def _columns(recording: Recording) -> dict[str, Any]:
     }
 
 
-def _filed(row: RowMapping) -> Filed:
+def filed_of(row: RowMapping) -> Filed:
+    """The recording of a row of `recordings`."""
     lease = Lease(row["lease_worker"], row["lease_until"]) if row["lease_worker"] else None
     recording = Recording(
         id=row["id"],

@@ -5,7 +5,7 @@ Whatever takes long to import is imported where it is used, so that `--help` ans
 
 import typer
 
-from api.cli import agents, calls, customers, db, menus, models, tokens
+from api.cli import agents, calls, customers, db, menus, models, recordings, tokens
 from api.cli.check import check
 from api.cli.demo import demo
 from api.cli.failures import Commands
@@ -45,6 +45,7 @@ for command in (serve, worker, demo, check, report):
 for name, group in (
     ("menus", menus.app),
     ("calls", calls.app),
+    ("recordings", recordings.app),
     ("agents", agents.app),
     ("customers", customers.app),
     ("models", models.app),

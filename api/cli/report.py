@@ -77,9 +77,7 @@ def _print_figures(figures: dict[str, Any]) -> None:
     print_table("", ("figure", "#value", "id", "formula", "source"), rows)
     if total["queued"]:
         limit = f"{total['within']:g} s" if total["within"] else "each queue's own threshold"
-        say(
-            f"A answered, B abandoned in the queue or while ringing; A_T, B_T within {limit}; B_s short"
-        )
+        say(f"A answered, B abandoned in the queue or while ringing; A_T, B_T within {limit}; B_s short")
         say("")
         _print_queues(figures)
 

@@ -7,10 +7,12 @@ from fastapi import APIRouter, Header
 from starlette.responses import Response
 
 from api.auth import Asking
-from api.edge import Here
+from api.edge import After, Here, Limit, Since, Until, Word
 from api.errors import NotFound
+from api.listing import RecordingFilters
 from api.ranges import byte_range, stream
 from api.schemas import (
+    Page,
     RecordingDetail,
     ScoreDetail,
     TrackDetail,
@@ -19,6 +21,7 @@ from api.schemas import (
     WordDetail,
 )
 from recordings.errors import AudioMissing
+from recordings.recording import RecordingState, retry
 from recordings.repository import Filed
 from recordings.transcript import Track, Transcript
 
@@ -29,7 +32,7 @@ router = APIRouter(tags=["recordings"])
 async def list_recordings(call_id: UUID, here: Here) -> list[RecordingDetail]:
     """One for each conversation of the call."""
     await here.program.store.get(call_id)
-    return [_detail(filed) for filed in await here.program.recordings.of_call(call_id)]
+    return [recording_detail(filed) for filed in await here.program.recordings.of_call(call_id)]
 
 
 @router.get("/api/v1/calls/{call_id}/transcripts")
@@ -54,9 +57,37 @@ async def list_scores(call_id: UUID, here: Here, asking: Asking) -> list[ScoreDe
     return [ScoreDetail.model_validate(row) for row in rows]
 
 
+@router.get("/api/v1/recordings")
+async def list_all(
+    here: Here,
+    after: After,
+    since: Since = None,
+    until: Until = None,
+    state: RecordingState | None = None,
+    agent: Word = None,
+    language: Word = None,
+    limit: Limit = 50,
+) -> Page[RecordingDetail]:
+    """The newest first; `since` and `until` bound the moment they began."""
+    filters = RecordingFilters(since, until, state, agent, language)
+    found, following = await here.listing.recordings(filters, limit, after)
+    items = [recording_detail(filed) for filed in found]
+    return Page(items=items, next=following.text() if following else None)
+
+
+@router.post("/api/v1/recordings/{recording_id}/retry")
+async def try_again(recording_id: UUID, here: Here, asking: Asking) -> RecordingDetail:
+    """Has a failed recording transcribed again; where no sound had come, it is looked for again."""
+    why = (await here.program.recordings.get(recording_id)).recording.failure
+    await here.program.recordings.change(recording_id, retry)
+    await here.audit.note(asking, "recording.retry", "recording", recording_id, failure=why)
+    here.program.recording.wanted.set()
+    return recording_detail(await here.program.recordings.get(recording_id))
+
+
 @router.get("/api/v1/recordings/{recording_id}")
 async def show_recording(recording_id: UUID, here: Here) -> RecordingDetail:
-    return _detail(await here.program.recordings.get(recording_id))
+    return recording_detail(await here.program.recordings.get(recording_id))
 
 
 @router.get("/api/v1/recordings/{recording_id}/transcript")
@@ -96,7 +127,7 @@ async def play(
         raise
 
 
-def _detail(filed: Filed) -> RecordingDetail:
+def recording_detail(filed: Filed) -> RecordingDetail:
     recording = filed.recording
     tracks: dict[Track, Any] = {
         track: TrackDetail.model_validate(stored) for track, stored in recording.tracks.items()

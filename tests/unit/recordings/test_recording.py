@@ -64,9 +64,16 @@ def test_a_failed_attempt_is_tried_again_and_the_last_one_is_not() -> None:
     assert (again.state, again.attempts, again.failure) == (RecordingState.STORED, 0, None)
 
 
-def test_a_recording_that_failed_before_it_was_stored_cannot_be_retried() -> None:
-    with pytest.raises(IllegalRecordingTransition):
-        r.retry(r.fail(given_pending(), "no sound"))
+def test_for_a_recording_that_failed_before_it_was_stored_the_sound_is_looked_for_again() -> None:
+    again = r.retry(r.fail(given_pending(), "no sound"))
+    assert again == given_pending()
+    assert r.store(again, TRACKS).state is RecordingState.STORED
+
+
+def test_only_a_failed_recording_is_retried() -> None:
+    for recording in (given_pending(), r.store(given_pending(), TRACKS), given_claimed()):
+        with pytest.raises(IllegalRecordingTransition):
+            r.retry(recording)
 
 
 MOVES = {
@@ -77,6 +84,7 @@ MOVES = {
     Move.RELEASE: lambda x: r.gave_up(x, "a", "why"),
     Move.FAIL: lambda x: r.fail(x, "why"),
     Move.RETRY: r.retry,
+    Move.LOOK_AGAIN: r.retry,
 }
 
 
@@ -91,6 +99,8 @@ def test_whatever_happens_only_moves_of_the_table_are_made(moves: list[Move]) ->
             assert recording is before
         else:
             made = Move.FAIL if move is Move.RELEASE and recording.state is RecordingState.FAILED else move
+            if made in (Move.RETRY, Move.LOOK_AGAIN):
+                made = Move.RETRY if before.tracks else Move.LOOK_AGAIN
             assert r.TRANSITIONS[before.state, made] is recording.state
 
 

@@ -1,0 +1,54 @@
+"""A conversation in the terminal: its recording, what was said, and how that was scored."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from api.cli.output import say
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from api.dossier import Conversation
+
+
+def print_conversation(conversation: "Conversation") -> None:
+    for line in _conversation(conversation):
+        say(line)
+
+
+def _conversation(conversation: "Conversation") -> Iterator["Text"]:
+    from rich.text import Text
+
+    recording = conversation.filed.recording
+    tracks = ", ".join(f"{name.value} {track.duration:.1f} s" for name, track in recording.tracks.items())
+    heading = f"recording {recording.id} with {conversation.filed.agent}: {recording.state.value}"
+    yield Text(heading + (f" ({tracks})" if tracks else ""), style="bold")
+    if recording.failure:
+        yield Text(f"  {recording.failure}", style="red")
+    transcript = conversation.transcript
+    if transcript is not None:
+        yield Text(f"transcript by {transcript.model}, {transcript.language}", style="bold")
+        for said in transcript.utterances:
+            who = f"{said.start:8.1f} s  {said.track.value:<9} "
+            sure = f"  ({said.confidence:.0%} sure)" if said.confidence < 0.6 else ""
+            yield Text.assemble((who, "dim"), said.text(transcript.language), (sure, "yellow"))
+    for score in conversation.scores:
+        yield from _score(score)
+
+
+def _score(score: dict[str, Any]) -> Iterator["Text"]:
+    from rich.text import Text
+
+    total = "undecided" if score["total"] is None else f"{score['total']:.1f} of 100"
+    band = f", {score['band']}" if score["band"] else ""
+    yield Text(f"score {total}{band} ({score['scorecard']} v{score['scorecard_version']})", style="bold")
+    colours = {"pass": "green", "fail": "red", "unknown": "yellow"}
+    for item in score["result"]["items"]:
+        seconds = ", ".join(f"{heard['second']:.1f} s" for heard in item["evidence"])
+        points = f"{item['points']:5.1f}/{item['max']:<5.1f}"
+        yield Text.assemble(
+            f"  {points} ",
+            (f"{item['verdict']:<14}", colours.get(item["verdict"], "dim")),
+            f" {item['id']}: {item['sentence']}",
+            (f"  at {seconds}" if seconds else "", "dim"),
+        )
