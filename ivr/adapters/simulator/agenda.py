@@ -21,6 +21,10 @@ class Timer:
         self.cancelled = True
 
 
+#: Sets something so many seconds from now.
+After = Callable[[float, Thing], Timer]
+
+
 class Agenda:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

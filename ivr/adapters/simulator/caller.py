@@ -1,9 +1,9 @@
 """A caller playing the part that they were given on one line."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from ivr.adapters.simulator.agenda import Timer
+from ivr.adapters.simulator.agenda import Thing, Timer
 from ivr.adapters.simulator.script import (
     NORMAL_CLEARING,
     THINKING,
@@ -18,14 +18,27 @@ from ivr.adapters.simulator.script import (
 from ivr.digits import TypeAhead
 from ivr.events import Party
 
-if TYPE_CHECKING:
-    from ivr.adapters.simulator.line import Line
+
+class OwnLine(Protocol):
+    """What a caller does on their line, and notices of it."""
+
+    @property
+    def answered(self) -> bool: ...
+
+    @property
+    def talking(self) -> bool: ...
+
+    def after(self, seconds: float, do: Thing) -> Timer: ...
+
+    async def key(self, digit: str) -> None: ...
+
+    async def ends(self, by: Party, cause: int) -> None: ...
 
 
 class VirtualCaller:
     """`typed` holds the keys that no question took yet."""
 
-    def __init__(self, line: "Line", script: Caller) -> None:
+    def __init__(self, line: OwnLine, script: Caller) -> None:
         self.typed = TypeAhead()
         self._line = line
         self._script = script
@@ -96,7 +109,7 @@ class VirtualCaller:
             self._patience = None
 
     async def _loses_heart(self) -> None:
-        if self._line.talk is None:
+        if not self._line.talking:
             await self._hangs_up()
 
     async def _gives_up_unanswered(self) -> None:

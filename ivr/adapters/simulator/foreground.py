@@ -1,11 +1,11 @@
 """What a caller hears: one thing at a time, and who may cut it short."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ivr.actions import Hold, Play
-
-if TYPE_CHECKING:
-    from ivr.adapters.simulator.line import Line
+from ivr.adapters.simulator.agenda import After, Thing
+from ivr.adapters.simulator.caller import VirtualCaller
+from ivr.adapters.simulator.world import World
 
 
 class Foreground(Protocol):
@@ -25,14 +25,16 @@ class Foreground(Protocol):
 class Playing:
     lasting = False
 
-    def __init__(self, line: "Line", action: Play) -> None:
-        self._line = line
+    def __init__(self, action: Play, world: World, after: After, heard_out: Thing) -> None:
         self._action = action
+        self._world = world
+        self._after = after
+        self._heard_out = heard_out
         self.interruptible = action.interruptible
 
     async def begin(self) -> None:
-        seconds = await self._line.world.prompts_last(self._action.prompts)
-        self._timer = self._line.after(seconds, self._line.heard_out)
+        seconds = await self._world.prompts_last(self._action.prompts)
+        self._timer = self._after(seconds, self._heard_out)
 
     def stop(self) -> None:
         self._timer.cancel()
@@ -44,13 +46,14 @@ class Holding:
     lasting = True
     interruptible = True
 
-    def __init__(self, line: "Line", action: Hold) -> None:
-        self._line = line
+    def __init__(self, action: Hold, world: World, caller: VirtualCaller) -> None:
         self._action = action
+        self._world = world
+        self._caller = caller
 
     async def begin(self) -> None:
-        await self._line.world.prompts_last(self._action.prompts)
-        self._line.caller.waits()
+        await self._world.prompts_last(self._action.prompts)
+        self._caller.waits()
 
     def stop(self) -> None:
         pass

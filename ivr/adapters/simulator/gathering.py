@@ -5,16 +5,17 @@ the prompt's end the time to answer runs; after each digit the time to the next.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from ivr.actions import Gather
-from ivr.adapters.simulator.agenda import Timer
+from ivr.adapters.simulator.agenda import After, Thing, Timer
+from ivr.adapters.simulator.caller import VirtualCaller
 from ivr.adapters.simulator.script import THINKING, Keys, Reply, Says
+from ivr.adapters.simulator.world import World
 from ivr.digits import DigitCollector
 from ivr.events import InputGathered, InputSource
 
-if TYPE_CHECKING:
-    from ivr.adapters.simulator.line import Line
+#: Told what came of the question.
+Replied = Callable[[InputGathered], Awaitable[None]]
 
 ENDPOINTING = 0.5  # silence after which a recogniser takes the phrase to be over
 UNTIMED_PHRASE = 1.5  # how long a phrase without audio takes
@@ -24,10 +25,14 @@ class Gathering:
     lasting = True
     interruptible = True
 
-    def __init__(self, line: "Line", action: Gather) -> None:
-        self._line = line
-        self._caller = line.caller
+    def __init__(
+        self, action: Gather, world: World, caller: VirtualCaller, after: After, replied: Replied
+    ) -> None:
         self._action = action
+        self._world = world
+        self._caller = caller
+        self._after = after
+        self._replied = replied
         self._digits = DigitCollector(action.dtmf) if action.dtmf else None
         self._prompt: Timer | None = None
         self._prompt_ends = 0.0
@@ -37,10 +42,10 @@ class Gathering:
         self._over = False
 
     async def begin(self) -> None:
-        seconds = await self._line.world.prompts_last(self._action.prompts)
-        self._prompt = self._line.after(seconds, self._prompt_ended)
+        seconds = await self._world.prompts_last(self._action.prompts)
+        self._prompt = self._after(seconds, self._prompt_ended)
         self._caller.is_asked()
-        self._prompt_ends = self._line.world.elapsed() + seconds
+        self._prompt_ends = self._world.elapsed() + seconds
         await self.keyed()
 
     def stop(self) -> None:
@@ -61,7 +66,7 @@ class Gathering:
         answering = self._planned or self._caller.types or (self._digits is not None and self._digits.begun)
         if not self._over and not answering:
             self._planned = True
-            self._plan(self._caller.next_reply(), max(0.0, self._prompt_ends - self._line.world.elapsed()))
+            self._plan(self._caller.next_reply(), max(0.0, self._prompt_ends - self._world.elapsed()))
 
     def _plan(self, reply: Reply, prompt_seconds: float) -> None:
         if isinstance(reply, Keys):
@@ -74,19 +79,19 @@ class Gathering:
             async def speak() -> None:
                 self._speaks(reply)
 
-            self._speech = self._line.after(at, speak)
+            self._speech = self._after(at, speak)
 
     def _speaks(self, reply: Says) -> None:
         self._interrupt()
-        lasts = self._line.world.audio_lasts(reply.audio) if reply.audio else UNTIMED_PHRASE
+        lasts = self._world.audio_lasts(reply.audio) if reply.audio else UNTIMED_PHRASE
 
         async def heard() -> None:
             await self._recognise(reply)
 
-        self._speech = self._line.after(lasts + ENDPOINTING, heard)
+        self._speech = self._after(lasts + ENDPOINTING, heard)
 
     async def _recognise(self, reply: Says) -> None:
-        speech, recogniser = self._action.speech, self._line.world.recognise
+        speech, recogniser = self._action.speech, self._world.recognise
         if speech is None:
             return
         if reply.audio is not None and recogniser is not None:
@@ -116,8 +121,8 @@ class Gathering:
         if self._patience is not None:
             self._patience.cancel()
 
-    def _expect(self, seconds: float, otherwise: Callable[[], Awaitable[None]]) -> None:
-        self._patience = self._line.after(seconds, otherwise)
+    def _expect(self, seconds: float, otherwise: Thing) -> None:
+        self._patience = self._after(seconds, otherwise)
 
     async def _digits_lapsed(self) -> None:
         await self._done(InputSource.DTMF, self._digits.lapse() if self._digits else None)
@@ -132,4 +137,4 @@ class Gathering:
         action = self._action
         length = len(value or "")
         event = InputGathered(action.step, source, value, length, confidence, action.sensitive)
-        await self._line.replied(event)
+        await self._replied(event)

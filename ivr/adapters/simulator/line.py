@@ -56,6 +56,10 @@ class Line:
         self._picked_up: Ring | None = None
         self._timers: list[Timer] = []
 
+    @property
+    def talking(self) -> bool:
+        return self.talk is not None
+
     def after(self, seconds: float, do: Thing) -> Timer:
         """Sets something that the end of the line calls off."""
         timer = self.world.agenda.after(seconds, do)
@@ -115,11 +119,11 @@ class Line:
             case a.Hangup():
                 await self._hung_up_on()
             case a.Play():
-                await self._begin(Playing(self, action))
+                await self._begin(Playing(action, self.world, self.after, self._heard_out))
             case a.Hold():
-                await self._begin(Holding(self, action))
+                await self._begin(Holding(action, self.world, self.caller))
             case a.Gather():
-                await self._begin(Gathering(self, action))
+                await self._begin(Gathering(action, self.world, self.caller, self.after, self._replied))
 
     async def _begin(self, doing: Foreground) -> None:
         self._doing = doing
@@ -142,12 +146,12 @@ class Line:
         if isinstance(self._doing, Gathering):
             await self._doing.keyed()
 
-    async def heard_out(self) -> None:
+    async def _heard_out(self) -> None:
         """A prompt came to its end."""
         self._doing = None
         await self._advance()
 
-    async def replied(self, event: InputGathered) -> None:
+    async def _replied(self, event: InputGathered) -> None:
         self._doing = None
         self.tell(_reply_in_words(event))
         await self._report(self, event)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ivr.actions import RingAgent
-from ivr.adapters.simulator.agenda import Timer
+from ivr.adapters.simulator.agenda import After, Timer
 from ivr.adapters.simulator.script import Phone
 from ivr.events import AgentLegEnded, AgentRang, MissReason
 
@@ -18,8 +18,6 @@ CAUSES = {
     MissReason.REJECTED: 21,
     MissReason.FAILED: 34,
 }
-
-After = Callable[[float, Callable[[], Awaitable[None]]], Timer]
 
 
 @dataclass(slots=True)
