@@ -75,6 +75,17 @@ async def answered_call(program: Program, sound: Path) -> tuple[Call, Recording]
     return made, stored
 
 
+async def failed_recording(program: Program, why: str = "the model is broken") -> Recording:
+    """Of a conversation whose sound was stored, and which could not be transcribed."""
+    made = await call(program, *STORY, e.CallEnded(e.Party.CUSTOMER, 16), carrier_id=f"failed: {why}")
+    pending = Recording(program.new_id(), made.id, "zh", NOON + timedelta(seconds=7))
+    await program.recordings.add(pending, program.new_id(), "alice")
+    await program.recordings.close(pending.id, NOON + timedelta(seconds=9))
+    tracks = {track: StoredTrack(str(track), "0" * 64, 1.5, 8000) for track in Track}
+    await program.recordings.change(pending.id, lambda found: moves.store(found, tracks))
+    return await program.recordings.change(pending.id, lambda found: moves.fail(found, why))
+
+
 def transcript() -> Transcript:
     greeting = Utterance(Track.AGENT, (Word(0.5, 0.9, "您好", 0.95), Word(0.9, 1.4, "请讲", 0.91)))
     return Transcript("zh", "vosk-model-small-cn-0.22", 2.0, (greeting,))

@@ -67,6 +67,7 @@ def test_every_command_has_help(hotline: Hotline) -> None:
         (): ["serve", "worker", "demo", "check", "report"],
         ("menus",): ["draw", "try"],
         ("calls",): ["list", "show"],
+        ("recordings",): ["list", "show", "retry"],
         ("agents",): ["add", "list", "sign-in", "sign-out", "ready", "pause"],
         ("customers",): ["import"],
         ("models",): ["pull", "list"],
@@ -186,6 +187,54 @@ def test_the_report_adds_up(hotline: Hotline, prepared: Callable[[Work], Any]) -
     assert data(hotline("report", "--since", "2026-11-21", "--json"))["offered"] == 0
 
 
+def test_recordings_are_listed_and_shown(
+    hotline: Hotline, prepared: Callable[[Work], Any], tmp_path: Path
+) -> None:
+    assert hotline("recordings", "list").stdout == "no recordings yet\n"
+    assert data(hotline("recordings", "list", "--json")) == []
+    _, recording = prepared(lambda program: given.answered_call(program, given.wav(tmp_path)))
+    listed = data(hotline("recordings", "list", "--agent", "alice", "--json"))
+    assert [(one["id"], one["state"], one["duration"]) for one in listed] == [
+        (str(recording.id), "stored", 1.0)
+    ]
+    assert str(recording.id) in hotline("recordings", "list").stdout
+    assert hotline("recordings", "list", "--state", "failed").stdout == "no recordings like that\n"
+    assert data(hotline("recordings", "list", "--until", "2026-11-20", "--json")) == []
+    assert "there are pending, stored" in hotline("recordings", "list", "--state", "lost").stderr
+    shown = hotline("recordings", "show", str(recording.id)[:30]).stdout
+    for said in (
+        f"call {recording.call_id}",
+        "您好请讲",
+        "score 90.0 of 100",
+        "(customer 1.0 s, agent 1.0 s)",
+    ):
+        assert said in shown
+    found = data(hotline("recordings", "show", str(recording.id), "--json"))
+    assert (found["call_id"], found["transcript"]["language"]) == (str(recording.call_id), "zh")
+    refused(hotline("recordings", "show", "ffff"), "there is no recording ffff")
+    refused(hotline("recordings", "retry", "%"), "there is no recording %")
+    assert prepared(audited) == [("transcript.read", f"recording:{recording.id}")] * 2
+
+
+def test_a_failed_recording_is_tried_again(hotline: Hotline, prepared: Callable[[Work], Any]) -> None:
+    failed = prepared(given.failed_recording)
+    assert "the model is broken" in hotline("recordings", "list", "--state", "failed").stdout
+    assert "is stored: a worker takes it up" in hotline("recordings", "retry", str(failed.id)).stdout
+    refused(hotline("recordings", "retry", str(failed.id)), "a recording that is stored cannot be retried")
+    assert prepared(audited) == [("recording.retry", f"recording:{failed.id}")]
+
+
+def test_of_two_recordings_with_one_beginning_neither_is_taken(
+    hotline: Hotline, prepared: Callable[[Work], Any]
+) -> None:
+    async def two(program: Program) -> list[str]:
+        return [str((await given.failed_recording(program, why)).id) for why in ("cut", "torn")]
+
+    first, second = prepared(two)
+    same = next(n for n in range(36) if first[n] != second[n])
+    refused(hotline("recordings", "retry", first[:same]), first, second, "which one?")
+
+
 def test_agents_are_added_and_listed_without_the_program(hotline: Hotline) -> None:
     added = data(hotline("agents", "add", "alice", "--name", "艾丽", "--skill", "zh=4", "--json"))
     assert (added["endpoint"], added["state"], added["skills"]) == ("PJSIP/alice", "offline", {"zh": 4})
@@ -216,12 +265,14 @@ def test_customers_are_imported_whole_or_not_at_all(
     file = tmp_path / "customers.csv"
     file.write_text(f"number,name,tier\n13800138000,张伟,{tier}\n", "utf-8")
     assert data(hotline("customers", "import", str(file), "--json")) == {"imported": 1}
+    file.write_text("number,name,value\n13800138001,李娜,30000\n", "utf-8")
+    assert "1 customers imported" in hotline("customers", "import", str(file)).stdout
     file.write_text(f"number,name,tier\n13900139000,Ann,{tier}\nnonsense,Bob,gold-plated\n", "utf-8")
     refused(hotline("customers", "import", str(file)), "nothing was imported", f"{file}: line 3: number")
     file.write_bytes(b"number,name,tier\n\xff\xfe\n")
     refused(hotline("customers", "import", str(file)), "is not UTF-8 text")
     refused(hotline("customers", "import", str(tmp_path / "none.csv")), "No such file")
-    assert prepared(audited) == [("customers.import", "file:customers.csv")]
+    assert prepared(audited) == [("customers.import", "file:customers.csv")] * 2
 
 
 async def _tiers(settings: Settings) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 
 from api.auth import Role
 from api.bootstrap import Program
+from api.repository import SqlAudit
 from recordings.recording import Recording
 from tests.builders import calls as a
 from tests.integration.api import given
@@ -63,3 +64,44 @@ async def test_what_is_not_there_yet_is_not_found(program: Program, http: Http, 
     await program.recordings.add(pending, a.RESERVATION, "alice")
     answer = await (await http(Role.QA)).get(f"/api/v1/recordings/{recording_id}/{part}")
     assert answer.status_code == 404
+
+
+async def test_recordings_are_listed_by_what_became_of_them(
+    program: Program, http: Http, tmp_path: Path
+) -> None:
+    client = await http(Role.QA)
+    assert (await client.get("/api/v1/recordings")).json() == {"items": [], "next": None}
+    _, good = await given.answered_call(program, given.wav(tmp_path))
+    failed = await given.failed_recording(program)
+
+    async def listed(**wanted: str) -> list[str]:
+        found = (await client.get("/api/v1/recordings", params=wanted)).json()
+        return [one["id"] for one in found["items"]]
+
+    assert await listed() == [str(good.id), str(failed.id)], "the newest first"
+    assert await listed(state="failed") == [str(failed.id)]
+    assert await listed(agent="bob") == []
+    assert await listed(language="zh", since=a.NOON.isoformat(), limit="1") == [str(good.id)]
+    first = (await client.get("/api/v1/recordings", params={"limit": 1})).json()
+    assert await listed(cursor=first["next"]) == [str(failed.id)]
+    assert (await client.get("/api/v1/recordings", params={"state": "lost"})).status_code == 422
+
+
+async def test_a_failed_recording_is_tried_again(program: Program, http: Http, audit: SqlAudit) -> None:
+    failed = await given.failed_recording(program)
+    path = f"/api/v1/recordings/{failed.id}/retry"
+    assert (await (await http(Role.QA)).post(path)).status_code == 403
+    client = await http(Role.SUPERVISOR)
+    program.recording.wanted.clear()
+    tried = (await client.post(path)).json()
+    assert (tried["state"], tried["failure"], tried["attempts"]) == ("stored", None, 0)
+    assert program.recording.wanted.is_set(), "a worker beside is told"
+    line = (await audit.lines(1))[0]
+    assert (line.action, line.object) == ("recording.retry", f"recording:{failed.id}")
+    assert line.detail == {"failure": "the model is broken"}
+    again = await client.post(path)
+    assert (again.status_code, again.json()["id"]) == (409, "illegal-recording-transition")
+    assert again.json()["detail"] == "a recording that is stored cannot be retried"
+    assert len(await audit.lines(10)) == 1
+    nowhere = await client.post(f"/api/v1/recordings/{program.new_id()}/retry")
+    assert (nowhere.status_code, nowhere.json()["id"]) == (404, "unknown-recording")

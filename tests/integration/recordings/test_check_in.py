@@ -22,10 +22,10 @@ from recordings.adapters.files import FileAudioStore
 from recordings.adapters.vosk import VoskTranscriber
 from recordings.adapters.vosk_model import VoskModels
 from recordings.models import Catalogue, ModelShelf
-from recordings.recording import Recording, RecordingState
+from recordings.recording import Recording, RecordingState, retry
 from recordings.repository import Filed, SqlRecordings
 from recordings.transcript import Track, Transcript
-from recordings.worker import GRACE, Worker
+from recordings.worker import GRACE, LOST, Worker
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 RECORDING = UUID(int=2)
@@ -120,3 +120,19 @@ async def test_a_file_that_has_not_come_is_waited_for(
     clock.advance(GRACE.total_seconds())
     assert not await worker.work()
     assert await state(store) is RecordingState.PENDING
+
+
+async def test_sound_that_came_after_all_is_taken_once_somebody_asks(
+    tmp_path: Path, store: SqlRecordings, worker: Worker, clock: ManualClock
+) -> None:
+    clock.advance(LOST.total_seconds())
+    assert await worker.work()
+    failed = (await store.get(RECORDING)).recording
+    assert (failed.state, failed.failure) == (RecordingState.FAILED, "no sound came from the carrier")
+    for track in Track:
+        recorded(tmp_path, track, closed=True)
+    assert not await worker.work(), "nobody asked yet"
+    await store.change(RECORDING, retry)
+    assert await worker.work()
+    again = (await store.get(RECORDING)).recording
+    assert (again.state, again.failure, len(again.tracks)) == (RecordingState.STORED, None, 2)
