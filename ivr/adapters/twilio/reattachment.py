@@ -30,7 +30,7 @@ async def resume(session: "Session", rest: TwilioRest, call: Call) -> None:
             if leg.sid is None:
                 await _parted(session, rest, call, remote)
         elif leg.sid is None:
-            talking.ringing.lost(leg)
+            talking.ringing.await_news(leg)
         else:
             await talking.ringing.ask(leg)
     if call.carrier_id in inside and talking.talk is None:

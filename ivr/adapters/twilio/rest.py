@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from twilio.base import values
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
@@ -56,6 +57,15 @@ class RemoteParticipant:
     call_sid: str
     label: str | None
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteConference:
+    """`ended_by` is the CallSid of the leg whose leaving ended it."""
+
+    sid: str
+    status: str
+    ended_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +162,21 @@ class TwilioRest:
     # ------------------------------------------------------------------ conferences
 
     async def add_participant(
-        self, conference: str, *, to: str, label: str, timeout: int, caller_id: str, status_callback: str
+        self,
+        conference: str,
+        *,
+        to: str,
+        label: str,
+        timeout: int,
+        caller_id: str,
+        status_callback: str,
+        conference_callback: str | None = None,
     ) -> str:
         """Rings `to` into the conference of that friendly name; gives the leg's CallSid.
 
         A `label` that is in the conference already is not rung twice: its CallSid is given. Twilio rings for
-        five seconds longer than `timeout`, which it takes from 5 to 600.
+        five seconds longer than `timeout`, which it takes from 5 to 600. `conference_callback` counts where
+        it is the first in the conference.
         """
 
         async def create() -> str:
@@ -169,6 +188,9 @@ class TwilioRest:
                 status_callback=status_callback,
                 status_callback_method="POST",
                 status_callback_event=["initiated", "ringing", "answered", "completed"],
+                conference_status_callback=conference_callback or values.unset,
+                conference_status_callback_method="POST",
+                conference_status_callback_event=["start", "end", "join", "leave"],
                 start_conference_on_enter=True,
                 end_conference_on_exit=True,
                 beep="false",
@@ -203,6 +225,16 @@ class TwilioRest:
                 return []
             raise
         return [RemoteParticipant(str(one.call_sid), one.label, str(one.status)) for one in found]
+
+    async def last_conference(self, conference: str) -> RemoteConference | None:
+        """The latest conference of that friendly name; None when there was none."""
+        with _understood():
+            rooms = await self._client.conferences.list_async(friendly_name=conference, page_size=PAGE)
+        if not rooms:
+            return None
+        latest = max(rooms, key=lambda room: str(_moment(room.date_created) or ""))
+        ended_by = latest.call_sid_ending_conference or None
+        return RemoteConference(str(latest.sid), str(latest.status), ended_by)
 
     # ------------------------------------------------------------------ recordings
 
@@ -244,7 +276,7 @@ class TwilioRest:
         part = to.with_name(f".{to.name}.{os.getpid()}")
         try:
             async with self._http.stream(url, {"RequestedChannels": channels}, account.login) as answer:
-                with await asyncio.to_thread(part.open, "wb") as file:
+                with part.open("wb") as file:
                     async for chunk in answer.aiter_bytes():
                         await asyncio.to_thread(file.write, chunk)
             await asyncio.to_thread(part.replace, to)

@@ -71,6 +71,7 @@ class Ringing:
                 timeout=max(_LEAST_RING, round(action.ring_seconds) - _ADDED),
                 caller_id=line.caller_id,
                 status_callback=line.account.leg_status(line.call_id, leg.reservation),
+                conference_callback=line.account.conference(line.call_id),
             )
         except TwilioRefused as refused:
             log.error("an agent's phone cannot be rung", agent=leg.agent, why=str(refused))
@@ -118,10 +119,9 @@ class Ringing:
         if not self._line.gone.is_set():
             self._line.tell(AgentLegEnded(leg.reservation, leg.agent, reason, cause))
 
-    def lost(self, leg: AgentLeg) -> None:
-        """It is not there any more, and nobody saw it end."""
-        self.legs.pop(leg.reservation, None)
-        self._missed(leg, MissReason.CANCELLED)
+    def await_news(self, leg: AgentLeg) -> None:
+        """Whether it rings on is not known: it is given up unless it is heard of."""
+        self._line.tasks.spawn(self._guard(leg, RING_GRACE))
 
     # ------------------------------------------------------------------ when Twilio says nothing
 
@@ -134,7 +134,7 @@ class Ringing:
         if leg.end is None and not leg.joined.is_set():
             leg.cancelled = True
             await self.hang_up(leg)
-            self._missed(leg, MissReason.FAILED)
+            self._missed(leg, MissReason.CANCELLED if leg.sid is None else MissReason.FAILED)
 
     async def _guard_join(self, leg: AgentLeg) -> None:
         """Whoever answers is in the conference at once; one that is not told to be is asked for."""

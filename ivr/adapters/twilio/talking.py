@@ -163,7 +163,7 @@ class Talking:
         if leg is not None:
             end = leg.end
             self.ringing.legs.pop(leg.reservation, None)
-            cause = causes.cause(end.status, end.sip) if end is not None else None
+            cause = causes.cause(end.status, end.sip, answered=True) if end is not None else None
             self._line.tell(TalkEnded(leg.reservation, leg.agent, by, cause), at)
             self._line.tasks.spawn(self.ringing.hang_up(leg))
         self._stop_recording()

@@ -58,8 +58,9 @@ def document(actions: Sequence[Action], place: Place) -> str:
             page.append(verbs.Reject(reason="busy"))
         case Hangup() | Reject():
             page.append(verbs.Hangup())
-        case _:
-            page.append(verbs.Pause(length=IDLE_SECONDS))
+        case other:
+            if other is None:
+                page.append(verbs.Pause(length=IDLE_SECONDS))
             page.redirect(place.account.next(place.call, place.turn, heard=True))
     return page.text()
 

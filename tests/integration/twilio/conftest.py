@@ -1,0 +1,164 @@
+"""The program with Twilio as its carrier, and the stand-in that it takes for Twilio; both in virtual time."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+
+from api.app import create_app
+from api.bootstrap import Program, open_program
+from config.clock import ManualClock
+from config.settings import Settings, TwilioSettings
+from ivr.adapters.twilio.carrier import TwilioTelephony
+from qa.ledger import LedgerLine
+from tests.builders.calls import NOON
+from tests.e2e.program import make_configuration
+from tests.twilio import Account, AsgiTransport, Caller, Carrier, VirtualClock
+
+E = TypeVar("E")
+
+PUBLIC = "https://hotline.example.com"
+CALLER = "+8613800138001"
+
+
+class CallCentre:
+    """`twilio` is the stand-in. `stop` and `start` are a restart of the program."""
+
+    settings: Settings
+
+    def __init__(self, wire: AsgiTransport) -> None:
+        self.clock = ManualClock(NOON)
+        time = VirtualClock(
+            NOON, moved=self.clock.move_to, next_due=self.next_due, run_due=self.run_due, quiet=0.01
+        )
+        self.twilio = Carrier(wire, clock=time)
+        self._wire = wire
+        self._stack = AsyncExitStack()
+        self._program: Program | None = None
+
+    @property
+    def program(self) -> Program:
+        assert self._program is not None, "start it"
+        return self._program
+
+    @property
+    def telephony(self) -> TwilioTelephony:
+        carrier = self.program.carriers["twilio"]
+        assert isinstance(carrier, TwilioTelephony)
+        return carrier
+
+    async def start(self, *, attach: bool = True) -> None:
+        enter = self._stack.enter_async_context
+        self._program = program = await enter(open_program(self.settings, clock=self.clock))
+        await program.prepare()
+        await enter(program.bring["twilio"](program))
+        await enter(self.telephony.running(program.calls))
+        self._wire.app = create_app(program, "hotline_local")
+        if attach:
+            await self.attach()
+
+    async def attach(self) -> None:
+        await self.telephony.reattach(await self.program.store.open_calls())
+
+    async def stop(self) -> None:
+        self._program = None
+        await self._stack.aclose()
+
+    async def next_due(self) -> Any:
+        return await self._program.routing.next_due() if self._program else None
+
+    async def run_due(self, now: Any) -> None:
+        if self._program:
+            await self._program.routing.run_due(now)
+
+    # ------------------------------------------------------------------ what tests do and see
+
+    def caller(self, number: str = CALLER) -> Caller:
+        return self.twilio.caller(number)
+
+    async def agent(self, login: str, endpoint: str, *behaviours: Any, skills: Any = None) -> None:
+        """An agent who is ready, and the telephone that they have."""
+        self.twilio.phone(endpoint, *behaviours)
+        routing = self.program.routing
+        await routing.add(login, login, endpoint, skills or {"en": 3, "ko": 3})
+        await routing.sign_in(login)
+        await routing.ready(login)
+
+    async def call_of(self, caller: Caller) -> UUID:
+        found = await self.program.store.find_by_carrier_id("twilio", caller.call.sid)
+        assert found is not None, caller.account()
+        return found
+
+    async def kinds(self, caller: Caller) -> list[str]:
+        timeline = await self.program.store.timeline(await self.call_of(caller))
+        return [type(entry.event).__name__ for entry in timeline]
+
+    async def events(self, caller: Caller, kind: type[E]) -> list[E]:
+        timeline = await self.program.store.timeline(await self.call_of(caller))
+        return [entry.event for entry in timeline if isinstance(entry.event, kind)]
+
+    async def line(self, caller: Caller) -> LedgerLine:
+        """The ledger's line of a call that is over."""
+        await self.twilio.settled()
+        line = await self.program.ledger.line(await self.call_of(caller))
+        assert line is not None, f"not in the ledger: {await self.kinds(caller)}\n{caller.account()}"
+        return line
+
+
+@pytest.fixture(scope="session")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_configuration(tmp_path_factory.mktemp("twilio") / "config")
+
+
+def settings_of(data: Path, configuration: Path, base_url: str, **twilio: Any) -> Settings:
+    account = Account()
+    return Settings(
+        data=data,
+        config=configuration,
+        carriers=("twilio",),
+        embedded_worker=False,
+        twilio=TwilioSettings(
+            account_sid=account.sid,
+            auth_token=account.auth_token,
+            public_url=PUBLIC,
+            base_url=base_url,
+            caller_id="+18005550100",
+            calls_per_second=1000,
+            requests_per_second=1000,
+            **twilio,
+        ),
+    )
+
+
+@pytest.fixture
+def twilio_settings() -> dict[str, Any]:
+    """What a test wants to be set otherwise."""
+    return {}
+
+
+@pytest.fixture
+async def centre(
+    tmp_path: Path, configuration: Path, twilio_settings: dict[str, Any]
+) -> AsyncIterator[CallCentre]:
+    wire = AsgiTransport(_nobody)
+    made = CallCentre(wire)
+    async with made.twilio as twilio, twilio.serving() as base_url:
+        made.settings = settings_of(tmp_path / "data", configuration, base_url, **twilio_settings)
+        for number in ("4001", "4002", "4003", "4004", "4005", "4006", "4007"):
+            twilio.number(
+                number,
+                f"{PUBLIC}/twilio/voice",
+                fallback_url=f"{PUBLIC}/twilio/voice/fallback",
+                status_callback=f"{PUBLIC}/twilio/status",
+            )
+        await made.start()
+        yield made
+        await made.stop()
+        assert not wire.raised
+
+
+async def _nobody(*_asgi: Any) -> None:
+    raise ConnectionError("nobody listens")
