@@ -107,13 +107,13 @@ class Carrier:
             await self.clock.sleep(seconds)
 
     async def settled(self, within: float = 600.0) -> None:
-        """Waits until all calls are over and everything was delivered or given up."""
-        await self.until(lambda: all(call.over for call in self.calls.values()), within)
-        await self.until(
-            lambda: not any(one.status == "processing" for one in self.recordings.values()), within
-        )
-        courier = self.exchange.courier
-        await courier.changes.until(lambda: not courier.on_the_way, within, self._account_of_all)
+        """Waits until all calls are over and everything was delivered or given up.
+
+        Raises what went wrong inside the carrier itself.
+        """
+        await self.until(lambda: self.exchange.at_rest, within)
+        for error in self.exchange.broken:
+            raise error
 
     def _account_of_all(self) -> str:
         calls = [f"  {call.sid} {call.status} {call.from_} -> {call.to}" for call in self.calls.values()]

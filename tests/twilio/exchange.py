@@ -9,7 +9,6 @@ from typing import Any
 from .account import Account, Number
 from .audio import seconds_of_wav
 from .call import EVENT_OF, TERMINAL, Call, Callback, rfc2822
-from .changes import Changes
 from .clock import Clock
 from .conference import Conference
 from .courier import Courier, Undelivered
@@ -50,6 +49,8 @@ class Habits:
 
 
 class Exchange:
+    """`rooms` are the latest conferences by name; `broken` is what went wrong in the carrier itself."""
+
     def __init__(
         self, account: Account, clock: Clock, transport: Transport, seed: int = 0, remember: int | None = None
     ) -> None:
@@ -62,11 +63,14 @@ class Exchange:
         self.phones: dict[str, Phone] = {}
         self.calls: dict[str, Call] = {}
         self.conferences: dict[str, Conference] = {}
+        self.rooms: dict[str, Conference] = {}
         self.recordings: dict[str, Recording] = {}
         self.alerts: list[Alert] = []
-        self.changes = Changes(clock)
+        self.changes = self.courier.changes
+        self.broken: list[BaseException] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._lengths: dict[str, float] = {}
+        self._up: set[str] = set()
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -74,8 +78,19 @@ class Exchange:
     def spawn(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.broken.append(error)
+        self.changes.notify()
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether all calls are over, all that follows is done, and everything was delivered or given up."""
+        return not self._up and not self._tasks and not self.courier.on_the_way
 
     async def close(self) -> None:
         tasks = list(self._tasks)
@@ -96,6 +111,7 @@ class Exchange:
     def new_call(self, from_: str, to: str, direction: str) -> Call:
         call = Call(self.sids.new("CA"), self.account.sid, from_, to, direction, self.clock, self.now())
         self.calls[call.sid] = call
+        self._up.add(call.sid)
         return call
 
     def phone(self, endpoint: str) -> Phone:
@@ -120,6 +136,7 @@ class Exchange:
         call.sip_code = sip_code
         call.ended_at = self.now()
         call.ended.set()
+        self._up.discard(call.sid)
         call.interrupt(reason or "participant_hung_up", None)
         for recording in call.recordings:
             if recording.running:
@@ -155,12 +172,11 @@ class Exchange:
 
     def conference(self, friendly_name: str) -> Conference:
         """The one of that name that is not over, or a new one."""
-        for conference in reversed(self.conferences.values()):
-            if conference.friendly_name == friendly_name and not conference.over:
-                return conference
-        made = Conference(self.sids.new("CF"), friendly_name, self.now, self._tell_conference)
-        self.conferences[made.sid] = made
-        return made
+        found = self.rooms.get(friendly_name)
+        if found is None or found.over:
+            found = Conference(self.sids.new("CF"), friendly_name, self.now, self._tell_conference)
+            self.conferences[found.sid] = self.rooms[friendly_name] = found
+        return found
 
     def _tell_conference(self, conference: Conference, event: str, more: dict[str, str]) -> None:
         if conference.callback is None or not conference.callback.events & {

@@ -1,12 +1,14 @@
 """Conferences and their participants: twilio.com/docs/voice/api/conference-participant-resource."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tests.twilio.attending import hold_music
-from tests.twilio.call import Callback
+from tests.twilio.call import Call
 from tests.twilio.conference import Conference, Participant
 from tests.twilio.exchange import Exchange
 from tests.twilio.legs import cancel
@@ -71,24 +73,14 @@ class Participants:
         from_, to = endpoints(form)
         timeout = seconds(form, "Timeout", 60, 5, 600)
         name = request.path_params["conference"]
+        make, early_media = _participant(form), flag(form, "EarlyMedia", True)
         room = self._exchange.conferences.get(name) or self._exchange.conference(name)
         if room.over:
             raise not_found(request.url.path)
         if room.callback is None and not room.participants:
-            room.callback = _conference_callback(form)
-        call = self._placing.new(from_, to, status_callback(form))
-        participant = Participant(
-            call,
-            start_on_enter=flag(form, "StartConferenceOnEnter", True),
-            end_on_exit=flag(form, "EndConferenceOnExit", False),
-            muted=flag(form, "Muted", False),
-            coaching=flag(form, "Coaching", False),
-            call_sid_to_coach=one(form, "CallSidToCoach"),
-            label=one(form, "Label"),
-            wait_url=one(form, "WaitUrl"),
-            wait_method=one(form, "WaitMethod") or "POST",
-        )
-        self._placing.participant(room, participant, timeout, flag(form, "EarlyMedia", True))
+            room.callback = status_callback(form, "Conference")
+        participant = make(self._placing.new(from_, to, status_callback(form)))
+        self._placing.participant(room, participant, timeout, early_media)
         return JSONResponse(shapes.participant(room, participant), status_code=201)
 
     async def fetch(self, request: Request, form: Form) -> Response:
@@ -135,10 +127,7 @@ class Participants:
     def _room(self, request: Request) -> Conference:
         """By SID, or the one of that name that is not over."""
         name = request.path_params["conference"]
-        found = self._exchange.conferences.get(name)
-        for room in reversed(self._exchange.conferences.values()):
-            if found is None and room.friendly_name == name and not room.over:
-                found = room
+        found = self._exchange.conferences.get(name) or self._exchange.rooms.get(name)
         if found is None or found.over:
             raise not_found(request.url.path)
         return found
@@ -151,5 +140,16 @@ class Participants:
         return room, found
 
 
-def _conference_callback(form: Form) -> Callback | None:
-    return status_callback(form, "Conference")
+def _participant(form: Form) -> Callable[[Call], Participant]:
+    """Raises `Refused` before anybody is called."""
+    return partial(
+        Participant,
+        start_on_enter=flag(form, "StartConferenceOnEnter", True),
+        end_on_exit=flag(form, "EndConferenceOnExit", False),
+        muted=flag(form, "Muted", False),
+        coaching=flag(form, "Coaching", False),
+        call_sid_to_coach=one(form, "CallSidToCoach"),
+        label=one(form, "Label"),
+        wait_url=one(form, "WaitUrl"),
+        wait_method=one(form, "WaitMethod") or "POST",
+    )

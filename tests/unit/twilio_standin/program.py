@@ -29,7 +29,7 @@ class Answer:
 
 
 class Program:
-    """`pages`: path -> TwiML inside <Response>, a whole answer, or several of them in turn; others are 204."""
+    """`pages`: path -> what it answers in turn: TwiML inside <Response>, or all of it. Others are 204."""
 
     def __init__(self) -> None:
         self.pages: dict[str, list[str | Answer]] = {}
