@@ -145,7 +145,9 @@ async def test_the_ledger_adds_up(program: Program, http: Http) -> None:
     await given.call(program, given.IDENTIFIED, a.ADMITTED, a.HUNG_UP, carrier_id="left")
     await given.call(program, *given.STORY, carrier_id="talking")
     client = await http(Role.QA)
-    assert (await client.get("/api/v1/ledger/report")).json() == {
+    report = (await client.get("/api/v1/ledger/report")).json()
+    assert report.pop("figures")["total"]["answered"] == 1
+    assert report == {
         "offered": 2,
         "in_progress": 1,
         "outcomes": {"abandoned_in_menu": 1, "answered": 1},
