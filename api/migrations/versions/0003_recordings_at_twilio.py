@@ -21,9 +21,7 @@ def upgrade() -> None:
         ),
         sa.Column("sid", sa.String(length=34), nullable=True, comment="Twilio's, once it told it"),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column(
-            "attempts", sa.Integer(), nullable=False, comment="made in vain since the last success"
-        ),
+        sa.Column("attempts", sa.Integer(), nullable=False, comment="made in vain since the last success"),
         sa.Column("began_at", Utc(), nullable=False),
         sa.Column("due_at", Utc(), nullable=True, comment="when to try next; null: when the talk is over"),
         sa.Column("failure", sa.Text(), nullable=True, comment="why the last attempt came to nothing"),
