@@ -80,6 +80,7 @@ ROLES: dict[tuple[str, str], Role] = {
     ("GET", f"{_V1}/recordings/{{recording_id}}"): Role.QA,
     ("POST", f"{_V1}/recordings/{{recording_id}}/retry"): Role.SUPERVISOR,
     ("GET", f"{_V1}/recordings/{{recording_id}}/transcript"): Role.QA,
+    ("GET", f"{_V1}/recordings/{{recording_id}}/transcript/original"): Role.ADMIN,
     ("GET", f"{_V1}/recordings/{{recording_id}}/audio/{{track}}"): Role.QA,
     ("GET", f"{_V1}/ledger/lines"): Role.QA,
     ("GET", f"{_V1}/ledger/report"): Role.QA,

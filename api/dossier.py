@@ -1,7 +1,7 @@
 """Everything that is known about one call, gathered."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,8 +15,8 @@ from ivr.timeline import kind_of, render
 from qa.ledger import LedgerLine
 from qa.reasons import Reason
 from recordings.errors import UnknownRecording
+from recordings.marks import Redacted
 from recordings.repository import Filed, SqlRecordings
-from recordings.transcript import Transcript
 
 if TYPE_CHECKING:
     from api.bootstrap import Program
@@ -29,7 +29,7 @@ class Conversation:
     """A recording with what was made of it."""
 
     filed: Filed
-    transcript: Transcript | None
+    transcript: Redacted | None
     scores: list[dict[str, Any]]
 
 
@@ -87,7 +87,7 @@ async def conversation(program: "Program", filed: Filed) -> Conversation:
     scores = await program.scores.of_call(filed.recording.call_id)
     return Conversation(
         filed,
-        await program.recordings.transcript(filed.recording.id),
+        await program.transcripts.get(filed.recording.id),
         [_with_sentences(row) for row in scores if row["recording_id"] == filed.recording.id],
     )
 
@@ -125,12 +125,13 @@ def conversation_data(one: Conversation) -> dict[str, Any]:
         "state": recording.state.value,
         "duration": recording.duration,
         "failure": recording.failure,
-        "transcript": _transcript(one.transcript) if one.transcript else None,
+        "transcript": transcript_data(one.transcript) if one.transcript else None,
         "scores": one.scores,
     }
 
 
-def _transcript(transcript: Transcript) -> dict[str, Any]:
+def transcript_data(kept: Redacted) -> dict[str, Any]:
+    transcript = kept.transcript
     return {
         "language": transcript.language,
         "model": transcript.model,
@@ -144,6 +145,7 @@ def _transcript(transcript: Transcript) -> dict[str, Any]:
             }
             for said in transcript.utterances
         ],
+        "redactions": [asdict(one) for one in kept.redactions],
     }
 
 

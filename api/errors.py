@@ -129,6 +129,7 @@ STATUS: dict[type[Exception], int] = {
     recordings.LeaseLost: 409,
     recordings.AudioDamaged: 500,
     recordings.BadAudioKey: 500,
+    recordings.OriginalDamaged: 500,
     recordings.AudioError: 422,
     recordings.ModelError: 503,
     DBAPIError: 503,

@@ -10,6 +10,7 @@ from ivr.call import CallState
 from ivr.events import Party
 from qa.ledger import Ending, Outcome
 from qa.metrics import Level, Unit
+from recordings.marks import Kind
 from recordings.recording import RecordingState
 from recordings.transcript import Track
 from routing.agent import AgentState
@@ -192,12 +193,27 @@ class UtteranceDetail(BaseModel):
     words: list[WordDetail]
 
 
+class RedactionDetail(BaseModel):
+    """What stood at these seconds was taken out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    track: Track
+    start: float
+    end: float
+    kind: Kind
+
+
 class TranscriptDetail(BaseModel):
+    """Personal data are marks such as `[card]` in it; in an `original` card data alone are."""
+
     recording_id: UUID
+    original: bool
     language: str
     model: str
     duration: float
     utterances: list[UtteranceDetail]
+    redactions: list[RedactionDetail]
 
 
 class ScoreDetail(BaseModel):

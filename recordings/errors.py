@@ -85,6 +85,15 @@ class AudioDamaged(RecordingError):
         super().__init__(f"the audio under {key} is damaged: {reason}")
 
 
+class OriginalDamaged(RecordingError):
+    """A transcript's original was altered, put in another's place, or encrypted with another key."""
+
+    id = "original-damaged"
+
+    def __init__(self, recording: UUID) -> None:
+        super().__init__(f"the original transcript of recording {recording} cannot be decrypted")
+
+
 class ModelError(RecordingError):
     """Base of what can go wrong with recogniser models."""
 

@@ -45,6 +45,18 @@ class AudioStore(Protocol):
     async def exists(self, key: str) -> bool: ...
 
 
+class Seal(Protocol):
+    """Encrypts what is kept in the database for few eyes."""
+
+    def seal(self, name: UUID, plain: bytes) -> bytes:
+        """`plain` for nobody without the key, and under this `name` alone."""
+        ...
+
+    def unseal(self, name: UUID, sealed: bytes) -> bytes:
+        """What was sealed; raises `OriginalDamaged` where it was altered or sealed by another key or name."""
+        ...
+
+
 class Transcriber(Protocol):
     """Turns one track into words."""
 

@@ -1,4 +1,4 @@
-"""Recordings and transcripts in SQL; a worker claims a row by a lease."""
+"""Recordings in SQL; a worker claims a row by a lease."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -13,7 +13,6 @@ from sqlalchemy import (
     String,
     and_,
     cast,
-    delete,
     func,
     insert,
     or_,
@@ -24,11 +23,10 @@ from sqlalchemy import (
 from config.database import Database
 from recordings.errors import UnknownRecording
 from recordings.recording import Lease, Recording, RecordingState, StoredTrack
-from recordings.tables import recordings, transcripts
-from recordings.transcript import Track, Transcript, Utterance
+from recordings.tables import recordings
+from recordings.transcript import Track
 
 _TRACKS = TypeAdapter(dict[Track, StoredTrack])
-_UTTERANCES = TypeAdapter(tuple[Utterance, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,33 +150,6 @@ class SqlRecordings:
     async def in_state(self, state: RecordingState) -> list[Filed]:
         query = select(recordings).where(recordings.c.state == state).order_by(recordings.c.began_at)
         return [filed_of(row) for row in await self._database.read(query)]
-
-    async def save_transcript(self, recording: Recording, transcript: Transcript, at: datetime) -> None:
-        row = {
-            "recording_id": recording.id,
-            "call_id": recording.call_id,
-            "language": transcript.language,
-            "model": transcript.model,
-            "duration": transcript.duration,
-            "utterances": _UTTERANCES.dump_python(transcript.utterances, mode="json"),
-            "made_at": at,
-        }
-
-        def save(connection: Connection) -> None:
-            connection.execute(delete(transcripts).where(transcripts.c.recording_id == recording.id))
-            connection.execute(insert(transcripts), row)
-
-        await self._database.write(save)
-
-    async def transcript(self, recording_id: UUID) -> Transcript | None:
-        rows = await self._database.read(
-            select(transcripts).where(transcripts.c.recording_id == recording_id)
-        )
-        if not rows:
-            return None
-        row = rows[0]
-        utterances = _UTTERANCES.validate_python(row["utterances"])
-        return Transcript(row["language"], row["model"], row["duration"], utterances)
 
 
 def _columns(recording: Recording) -> dict[str, Any]:

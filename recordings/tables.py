@@ -1,6 +1,6 @@
 """The SQL tables of recordings: the row of a recording is also its job."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, String, Table, Text, Uuid
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, Uuid
 
 from config.database import Json, Utc, metadata
 
@@ -31,6 +31,16 @@ transcripts = Table(
     Column("language", String(16), nullable=False),
     Column("model", String(120), nullable=False),
     Column("duration", Float, nullable=False),
-    Column("utterances", Json, nullable=False),
+    Column("utterances", Json, nullable=False, comment="without personal data"),
+    Column("redactions", Json, nullable=False, comment="where and what was taken out"),
+    Column("made_at", Utc, nullable=False),
+)
+
+transcript_originals = Table(
+    "transcript_originals",
+    metadata,
+    Column("recording_id", Uuid, ForeignKey("recordings.id"), primary_key=True),
+    Column("call_id", Uuid, ForeignKey("calls.id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False, comment="encrypted; no card data even so"),
     Column("made_at", Utc, nullable=False),
 )

@@ -27,11 +27,13 @@ from recordings.ports import AudioStore, Transcriber
 from recordings.recording import Recording, RecordingState, StoredTrack
 from recordings.repository import Filed, SqlRecordings
 from recordings.transcript import Track, Transcript, Word, merge
+from recordings.transcripts import SqlTranscripts
 from recordings.wav import inspect
 
 log = structlog.get_logger()
 
-#: Told a recording and its transcript once both are stored; raises to have it tried again later.
+#: Told a recording and its transcript, without personal data, once both are stored; raises to have it tried
+#: again later.
 OnTranscript = Callable[[Filed, Transcript], Awaitable[None]]
 
 LEASE = timedelta(minutes=30)
@@ -48,6 +50,7 @@ class Worker:
         self,
         name: str,
         store: SqlRecordings,
+        transcripts: SqlTranscripts,
         audio: AudioStore,
         transcriber: Transcriber,
         spool: Path,
@@ -56,6 +59,7 @@ class Worker:
     ) -> None:
         self._name = name
         self._store = store
+        self._transcripts = transcripts
         self._audio = audio
         self._transcriber = transcriber
         self._spool = spool
@@ -132,7 +136,7 @@ class Worker:
         recording = filed.recording
         try:
             transcript = await self._words_of(recording)
-            await self._store.save_transcript(recording, transcript, self._clock.now())
+            await self._transcripts.save(recording, transcript, self._clock.now())
             moved = await self._store.change(recording.id, lambda r: moves.transcribed(r, self._name))
         except LeaseLost:
             log.warning("recording taken over by another worker", recording=str(recording.id))
@@ -166,10 +170,10 @@ class Worker:
         return merge(language, self._transcriber.model(language), recording.duration, by_track)
 
     async def _hand_on(self, filed: Filed) -> None:
-        transcript = await self._store.transcript(filed.recording.id)
-        if transcript is None:
+        kept = await self._transcripts.get(filed.recording.id)
+        if kept is None:
             raise UnknownRecording(filed.recording.id)
-        await self._on_transcript(filed, transcript)
+        await self._on_transcript(filed, kept.transcript)
         await self._store.change(filed.recording.id, moves.scored)
 
 

@@ -30,6 +30,7 @@ from recordings.adapters.vosk import VoskTranscriber
 from recordings.adapters.vosk_model import VoskModels
 from recordings.repository import SqlRecordings
 from recordings.service import RecordingService
+from recordings.transcripts import SqlTranscripts
 from recordings.worker import Worker
 from routing.ports import Board
 from routing.service import RoutingService
@@ -62,6 +63,7 @@ class Program:
     board: Board
     routing: RoutingService
     recordings: SqlRecordings
+    transcripts: SqlTranscripts
     recording: RecordingService
     audio: FileAudioStore
     models: VoskModels
@@ -80,6 +82,7 @@ class Program:
         return Worker(
             name or f"{socket.gethostname()}-{new_id()}",
             self.recordings,
+            self.transcripts,
             self.audio,
             VoskTranscriber(self.models, self.settings.workers or None, expect),
             self.settings.data_dir("spool"),

@@ -35,10 +35,12 @@ from qa.repository import SqlLedger, SqlScores
 from qa.service import QualityService
 from recordings.adapters.encryption import MasterKey
 from recordings.adapters.files import FileAudioStore
+from recordings.adapters.sealing import KeySeal
 from recordings.adapters.vosk_model import VoskModels
 from recordings.models import Catalogue, ModelShelf
 from recordings.repository import SqlRecordings
 from recordings.service import RecordingService
+from recordings.transcripts import SqlTranscripts
 from routing.adapters.memory import MemoryBoard
 from routing.adapters.redis import RedisBoard, open_redis
 from routing.agents_service import as_written
@@ -118,6 +120,7 @@ def _wire(
     routing = RoutingService(board, SqlAgentStore(database), calls.record, clock, config, ids, phones)
     attendant = Attendant(calls, customers, book, config, lines, clock, perform, partial(place, config))
     recordings = SqlRecordings(database)
+    key = MasterKey(settings.data_dir("keys") / "audio.key")
     recording = RecordingService(recordings, calls, ids, perform)
     ledger, scores = SqlLedger(database), SqlScores(database)
     quality = QualityService(ledger, scores, load_library(settings.config), store, clock, ids, config)
@@ -137,8 +140,9 @@ def _wire(
         board=board,
         routing=routing,
         recordings=recordings,
+        transcripts=SqlTranscripts(database, KeySeal(key), config.region),
         recording=recording,
-        audio=FileAudioStore(settings.data_dir("audio"), MasterKey(settings.data_dir("keys") / "audio.key")),
+        audio=FileAudioStore(settings.data_dir("audio"), key),
         models=models,
         ledger=ledger,
         scores=scores,

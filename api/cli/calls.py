@@ -7,6 +7,7 @@ import typer
 from api.cli.conversations import print_conversation
 from api.cli.output import JsonFlag, local_time, print_json, print_table, say
 from api.cli.session import at_keyboard, audit_of, moment, with_program
+from api.cli.transcripts import transcript
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -98,6 +99,9 @@ def show(
         print_json(as_data(found))
     else:
         print_dossier(found)
+
+
+app.command()(transcript)
 
 
 def print_dossier(found: "Dossier") -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from api.dossier import Conversation
+    from recordings.marks import Redacted
 
 
 def print_conversation(conversation: "Conversation") -> None:
@@ -25,15 +26,22 @@ def _conversation(conversation: "Conversation") -> Iterator["Text"]:
     yield Text(heading + (f" ({tracks})" if tracks else ""), style="bold")
     if recording.failure:
         yield Text(f"  {recording.failure}", style="red")
-    transcript = conversation.transcript
-    if transcript is not None:
-        yield Text(f"transcript by {transcript.model}, {transcript.language}", style="bold")
-        for said in transcript.utterances:
-            who = f"{said.start:8.1f} s  {said.track.value:<9} "
-            sure = f"  ({said.confidence:.0%} sure)" if said.confidence < 0.6 else ""
-            yield Text.assemble((who, "dim"), said.text(transcript.language), (sure, "yellow"))
+    if conversation.transcript is not None:
+        yield from transcript_lines(conversation.transcript)
     for score in conversation.scores:
         yield from _score(score)
+
+
+def transcript_lines(kept: "Redacted") -> Iterator["Text"]:
+    """What was said, an utterance a line."""
+    from rich.text import Text
+
+    transcript = kept.transcript
+    yield Text(f"transcript by {transcript.model}, {transcript.language}", style="bold")
+    for said in transcript.utterances:
+        who = f"{said.start:8.1f} s  {said.track.value:<9} "
+        sure = f"  ({said.confidence:.0%} sure)" if said.confidence < 0.6 else ""
+        yield Text.assemble((who, "dim"), said.text(transcript.language), (sure, "yellow"))
 
 
 def _score(score: dict[str, Any]) -> Iterator["Text"]:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from api.auth import Asking
@@ -14,6 +14,7 @@ from api.ranges import byte_range, stream
 from api.schemas import (
     Page,
     RecordingDetail,
+    RedactionDetail,
     ScoreDetail,
     TrackDetail,
     TranscriptDetail,
@@ -21,9 +22,10 @@ from api.schemas import (
     WordDetail,
 )
 from recordings.errors import AudioMissing
+from recordings.marks import Redacted
 from recordings.recording import RecordingState, retry
 from recordings.repository import Filed
-from recordings.transcript import Track, Transcript
+from recordings.transcript import Track
 
 router = APIRouter(tags=["recordings"])
 
@@ -37,13 +39,14 @@ async def list_recordings(call_id: UUID, here: Here) -> list[RecordingDetail]:
 
 @router.get("/api/v1/calls/{call_id}/transcripts")
 async def list_transcripts(call_id: UUID, here: Here, asking: Asking) -> list[TranscriptDetail]:
+    """What was said, without personal data."""
     await here.program.store.get(call_id)
     found = []
     for filed in await here.program.recordings.of_call(call_id):
-        transcript = await here.program.recordings.transcript(filed.recording.id)
-        if transcript is not None:
+        kept = await here.program.transcripts.get(filed.recording.id)
+        if kept is not None:
             await here.audit.note(asking, "transcript.read", "recording", filed.recording.id)
-            found.append(_transcript(filed.recording.id, transcript))
+            found.append(_transcript(filed.recording.id, kept))
     return found
 
 
@@ -92,12 +95,29 @@ async def show_recording(recording_id: UUID, here: Here) -> RecordingDetail:
 
 @router.get("/api/v1/recordings/{recording_id}/transcript")
 async def show_transcript(recording_id: UUID, here: Here, asking: Asking) -> TranscriptDetail:
+    """What was said, without personal data: `redactions` tells where something was taken out."""
     await here.program.recordings.get(recording_id)
-    transcript = await here.program.recordings.transcript(recording_id)
-    if transcript is None:
-        raise NotFound(f"recording {recording_id} has no transcript yet")
+    kept = await here.program.transcripts.get(recording_id)
+    if kept is None:
+        raise NotFound(f"recording {recording_id} has no transcript")
     await here.audit.note(asking, "transcript.read", "recording", recording_id)
-    return _transcript(recording_id, transcript)
+    return _transcript(recording_id, kept)
+
+
+@router.get("/api/v1/recordings/{recording_id}/transcript/original")
+async def show_original(
+    recording_id: UUID,
+    here: Here,
+    asking: Asking,
+    reason: Annotated[str, Query(min_length=3, max_length=200)],
+) -> TranscriptDetail:
+    """What was said, with personal data but for cards. The audit keeps who read it and the `reason`."""
+    await here.program.recordings.get(recording_id)
+    kept = await here.program.transcripts.original(recording_id)
+    if kept is None:
+        raise NotFound(f"no original transcript of recording {recording_id} is kept")
+    await here.audit.note(asking, "transcript.original", "recording", recording_id, reason=reason)
+    return _transcript(recording_id, kept, original=True)
 
 
 @router.get(
@@ -147,9 +167,11 @@ def recording_detail(filed: Filed) -> RecordingDetail:
     )
 
 
-def _transcript(recording_id: UUID, transcript: Transcript) -> TranscriptDetail:
+def _transcript(recording_id: UUID, kept: Redacted, *, original: bool = False) -> TranscriptDetail:
+    transcript = kept.transcript
     return TranscriptDetail(
         recording_id=recording_id,
+        original=original,
         language=transcript.language,
         model=transcript.model,
         duration=transcript.duration,
@@ -164,4 +186,5 @@ def _transcript(recording_id: UUID, transcript: Transcript) -> TranscriptDetail:
             )
             for utterance in transcript.utterances
         ],
+        redactions=[RedactionDetail.model_validate(redaction) for redaction in kept.redactions],
     )

@@ -45,9 +45,9 @@ class MasterKey:
             raise ValueError(f"{path} is not a key: it holds {len(self._secret)} bytes, not 32")
         self.id = hashlib.sha256(b"hotline audio key id" + self._secret).digest()[:8]
 
-    def cipher(self, salt: bytes) -> AESGCM:
-        """The cipher of the one file that has this salt."""
-        return AESGCM(HKDF(SHA256(), 32, salt, b"hotline audio" + self.id).derive(self._secret))
+    def cipher(self, salt: bytes, purpose: bytes = b"hotline audio") -> AESGCM:
+        """The cipher of the one file, or other thing of this purpose, that has this salt."""
+        return AESGCM(HKDF(SHA256(), 32, salt, purpose + self.id).derive(self._secret))
 
 
 def encrypt(plain: BinaryIO, file: BinaryIO, key: str, master: MasterKey) -> tuple[str, int]:

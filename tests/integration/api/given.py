@@ -70,7 +70,7 @@ async def answered_call(program: Program, sound: Path) -> tuple[Call, Recording]
         put = await program.audio.put(recording_id, track, str(sound))
         tracks[track] = StoredTrack(put.key, put.sha256, 1.0, 8000)
     stored = await program.recordings.change(recording_id, lambda found: moves.store(found, tracks))
-    await program.recordings.save_transcript(stored, transcript(), NOON)
+    await program.transcripts.save(stored, transcript(), NOON)
     await program.scores.save(score(made.id, recording_id, program))
     return made, stored
 

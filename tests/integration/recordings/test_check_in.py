@@ -19,12 +19,14 @@ from ivr.repository import SqlCallStore
 from recordings import wav
 from recordings.adapters.encryption import MasterKey
 from recordings.adapters.files import FileAudioStore
+from recordings.adapters.sealing import KeySeal
 from recordings.adapters.vosk import VoskTranscriber
 from recordings.adapters.vosk_model import VoskModels
 from recordings.models import Catalogue, ModelShelf
 from recordings.recording import Recording, RecordingState, retry
 from recordings.repository import Filed, SqlRecordings
 from recordings.transcript import Track, Transcript
+from recordings.transcripts import SqlTranscripts
 from recordings.worker import GRACE, LOST, Worker
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -37,30 +39,37 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[SqlRecordings]:
-    """With one conversation that has ended."""
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
     database = Database(f"sqlite:///{tmp_path / 'hotline.sqlite3'}")
     await database.write(metadata.create_all)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def store(database: Database) -> SqlRecordings:
+    """With one conversation that has ended."""
     offered = CallOffered(carrier="asterisk", carrier_id="c1", called="4001")
     call = calls.begin(UUID(int=1), offered, NOW)
     await SqlCallStore(database).create(call, Entry(1, NOW, offered))
     store = SqlRecordings(database)
     await store.add(Recording(RECORDING, call.id, "zh", NOW), UUID(int=3), "ann")
     await store.close(RECORDING, NOW)
-    yield store
-    await database.close()
+    return store
 
 
 @pytest.fixture
-def worker(tmp_path: Path, store: SqlRecordings, clock: ManualClock) -> Worker:
+def worker(tmp_path: Path, database: Database, store: SqlRecordings, clock: ManualClock) -> Worker:
     """One without any speech model: a recording goes as far as being stored."""
 
     async def never(_filed: Filed, _transcript: Transcript) -> None:
         raise AssertionError("nothing is transcribed here")
 
-    audio = FileAudioStore(tmp_path / "audio", MasterKey(tmp_path / "audio.key"))
+    key = MasterKey(tmp_path / "audio.key")
+    audio = FileAudioStore(tmp_path / "audio", key)
     transcriber = VoskTranscriber(VoskModels(ModelShelf(Catalogue.read(CONFIG_DIR / "models.yaml"), [])), 1)
-    return Worker("w", store, audio, transcriber, tmp_path, clock, never)
+    transcripts = SqlTranscripts(database, KeySeal(key), "CN")
+    return Worker("w", store, transcripts, audio, transcriber, tmp_path, clock, never)
 
 
 def recorded(folder: Path, track: Track, *, closed: bool) -> Path:
