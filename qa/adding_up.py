@@ -153,4 +153,4 @@ def _on_postgresql(element: seconds_between, compiler: SQLCompiler, **options: A
 @compiles(seconds_between, "sqlite")
 def _on_sqlite(element: seconds_between, compiler: SQLCompiler, **options: Any) -> str:
     began, ended = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"((JULIANDAY({ended}) - JULIANDAY({began})) * 86400.0)"
+    return f"ROUND((JULIANDAY({ended}) - JULIANDAY({began})) * 86400.0, 3)"  # it knows milliseconds
