@@ -7,7 +7,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import errors
+from api import problems
 from api.auth import Authentication, Authenticator, authorise
 from api.edge import Edge
 from api.limits import BodyLimit
@@ -56,7 +56,7 @@ def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
         ],
     )
     app.state.edge = edge
-    errors.install(app)
+    problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
     return app

@@ -12,7 +12,8 @@ from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import Forbidden, NotAuthenticated, NotYourAgent, respond
+from api.errors import Forbidden, NotAuthenticated, NotYourAgent
+from api.problems import respond
 
 
 class Role(StrEnum):

@@ -3,7 +3,8 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BodyTooLarge, respond
+from api.errors import BodyTooLarge
+from api.problems import respond
 
 MOST = 1 << 20  # bytes
 

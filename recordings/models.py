@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
 
-import httpx
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -164,6 +163,8 @@ def pull(catalogue: Catalogue, language: str, into: Path, progress: Downloaded |
 
 def _download(name: str, url: str, target: Path, progress: Downloaded | None) -> str:
     """Writes what `url` holds to `target` and gives its SHA-256."""
+    import httpx
+
     digest, received = hashlib.sha256(), 0
     try:
         with (

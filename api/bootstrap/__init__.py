@@ -1,11 +1,18 @@
-"""Puts the program together: the only place that picks classes."""
+"""Puts the program together: the only place that picks classes.
 
-from api.bootstrap.program import Program
-from api.bootstrap.simulator import simulate
-from api.bootstrap.wiring import open_program, open_shelf
-from ivr.adapters.simulator import Happening
-from ivr.adapters.simulator.scenario import Agent as SimulatedAgent
-from ivr.adapters.simulator.scenario import Scenario, load_scenario
+What is here is loaded when it is first asked for: a command that needs a part does not wait for the whole.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from api.bootstrap.program import Program
+    from api.bootstrap.simulator import simulate
+    from api.bootstrap.wiring import open_program, open_shelf
+    from ivr.adapters.simulator import Happening
+    from ivr.adapters.simulator.scenario import Agent as SimulatedAgent
+    from ivr.adapters.simulator.scenario import Scenario, load_scenario
 
 __all__ = [
     "Happening",
@@ -17,3 +24,21 @@ __all__ = [
     "open_shelf",
     "simulate",
 ]
+
+_PLACES = {
+    "Happening": ("ivr.adapters.simulator", "Happening"),
+    "Program": ("api.bootstrap.program", "Program"),
+    "Scenario": ("ivr.adapters.simulator.scenario", "Scenario"),
+    "SimulatedAgent": ("ivr.adapters.simulator.scenario", "Agent"),
+    "load_scenario": ("ivr.adapters.simulator.scenario", "load_scenario"),
+    "open_program": ("api.bootstrap.wiring", "open_program"),
+    "open_shelf": ("api.bootstrap.wiring", "open_shelf"),
+    "simulate": ("api.bootstrap.simulator", "simulate"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, there = _PLACES[name]
+    return getattr(import_module(module), there)

@@ -1,4 +1,7 @@
-"""The Asterisk carrier, with the speech server that Asterisk connects to."""
+"""The Asterisk carrier, with the speech server that Asterisk connects to.
+
+Their libraries take long to import: only a program with this carrier does.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,14 +10,15 @@ from pathlib import PurePosixPath
 
 from api.bootstrap.program import Program, background
 from config.installation import installation
-from ivr.adapters.asterisk.ami import AmiSettings
-from ivr.adapters.asterisk.carrier import AsteriskPlace, AsteriskTelephony
-from ivr.adapters.speech.server import SpeechServer
 
 
 @asynccontextmanager
 async def asterisk(program: Program) -> AsyncIterator[None]:
     """Adds the Asterisk carrier, and serves the websocket to which it connects for speech."""
+    from ivr.adapters.asterisk.ami import AmiSettings
+    from ivr.adapters.asterisk.carrier import AsteriskPlace, AsteriskTelephony
+    from ivr.adapters.speech.server import SpeechServer
+
     settings, data = program.settings.asterisk, program.settings.data_dir
     seen = (
         (data("prompts"), settings.prompts_path),

@@ -3,19 +3,22 @@
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from api.bootstrap.program import Program
 from config.clock import ManualClock
 from ivr.adapters.simulator import Simulator
 from ivr.adapters.simulator.happenings import Observe
 from ivr.adapters.simulator.scenario import Scenario
 from recordings import wav
-from recordings.adapters.vosk_model import VoskModels
+
+if TYPE_CHECKING:
+    from api.bootstrap.program import Program
+    from recordings.adapters.vosk_model import VoskModels
 
 _TELEPHONE_RATE = 8000  # Hz
 
 
-def simulate(program: Program, clock: ManualClock, scenario: Scenario, observe: Observe) -> Simulator:
+def simulate(program: "Program", clock: ManualClock, scenario: Scenario, observe: Observe) -> Simulator:
     """Adds the simulated carrier, which plays `scenario` as `clock`, the program's own, is moved."""
     simulator = Simulator(
         clock,
@@ -33,7 +36,7 @@ def simulate(program: Program, clock: ManualClock, scenario: Scenario, observe: 
 
 
 async def _hear(
-    models: VoskModels, path: Path, language: str, phrases: tuple[str, ...]
+    models: "VoskModels", path: Path, language: str, phrases: tuple[str, ...]
 ) -> tuple[str | None, float]:
     """The first phrase that the recogniser hears in a file, a tenth of a second at a time as in a call."""
 

@@ -42,7 +42,6 @@ from recordings.repository import SqlRecordings
 from recordings.service import RecordingService
 from recordings.transcripts import SqlTranscripts
 from routing.adapters.memory import MemoryBoard
-from routing.adapters.redis import RedisBoard, open_redis
 from routing.agents_service import as_written
 from routing.placing import place
 from routing.ports import Board
@@ -83,6 +82,8 @@ async def _board(redis_url: str) -> AsyncIterator[Board]:
     if not redis_url:
         yield MemoryBoard()
         return
+    from routing.adapters.redis import RedisBoard, open_redis
+
     client = open_redis(redis_url)
     try:
         yield RedisBoard(client)

@@ -13,12 +13,12 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import vosk
+from numpy.typing import NDArray
 
 from ivr.pcm import Resampler, Samples
 from recordings.errors import ModelError, NotAModel, PhrasesNotSpoken
@@ -26,9 +26,13 @@ from recordings.models import ModelFolder, ModelShelf
 from recordings.transcript import Word
 
 _SILENT = -2  # below -1, at which Vosk still prints warnings
-#: A minute at 16 kHz, -75 dBFS; far below what µ-law leaves.
-_NOISE = np.rint(np.random.default_rng(0).normal(0, 6, 960_000)).astype(np.int32)
 _LONGEST_WORD = 8  # letters tried as one word where a phrase is written without spaces
+
+
+@cache
+def _noise() -> NDArray[np.int32]:
+    """A minute at 16 kHz, -75 dBFS; far below what µ-law leaves."""
+    return np.rint(np.random.default_rng(0).normal(0, 6, 960_000)).astype(np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,11 @@ class VoskModel:
     """A loaded model. Loading takes seconds and blocks; recognisers are made in milliseconds."""
 
     def __init__(self, folder: ModelFolder) -> None:
+        import vosk  # takes long, and nobody needs it without a model
+
         vosk.SetLogLevel(_SILENT)
         self.folder = folder
+        self._make_recogniser = vosk.KaldiRecognizer
         try:
             with _without_dither(folder.path) as path:
                 self._model = vosk.Model(model_path=str(path))
@@ -77,14 +84,14 @@ class VoskModel:
     def _recogniser(self, phrases: Sequence[str] | None) -> Any:
         rate = float(self.folder.sample_rate)
         if phrases is None or not self.folder.grammars:
-            recogniser = vosk.KaldiRecognizer(self._model, rate)
+            recogniser = self._make_recogniser(self._model, rate)
         else:
             grammar = [*self._spellings(phrases)]
             if not grammar:
                 raise PhrasesNotSpoken(self.name)
             grammar += ["[unk]"] if self._marks_unknown else []
             # Vosk does not read \u escapes.
-            recogniser = vosk.KaldiRecognizer(self._model, rate, json.dumps(grammar, ensure_ascii=False))
+            recogniser = self._make_recogniser(self._model, rate, json.dumps(grammar, ensure_ascii=False))
         recogniser.SetWords(True)
         return recogniser
 
@@ -136,7 +143,7 @@ class WordDecoder:
         A pause is looked for once per call: give it a fraction of a second at a time.
         """
         plain = self._resampler.feed(samples)
-        noise = np.take(_NOISE, np.arange(self._heard, self._heard + len(plain)), mode="wrap")
+        noise = np.take(_noise(), np.arange(self._heard, self._heard + len(plain)), mode="wrap")
         sound = np.clip(plain + noise, -32768, 32767).astype(np.int16)
         self._heard += len(plain)
         if len(sound) and self._recogniser.AcceptWaveform(sound.tobytes()):

@@ -9,7 +9,8 @@ import api.cli.failures
 import api.migrations
 import api.running_file
 import api.serving
-from api.errors import STATUS, AmbiguousId, ApiError, BadRange, identify, respond, status_of
+from api.errors import STATUS, AmbiguousId, ApiError, BadRange, identify, status_of
+from api.problems import respond
 from config.yaml_lines import ConfigInvalid, Problem
 from customers.errors import CustomersError
 from ivr.errors import IvrError, UnknownCall
