@@ -311,7 +311,7 @@ def _understood() -> Iterator[None]:
     """What the library cannot make sense of is no answer."""
     try:
         yield
-    except (TwilioException, ValueError, TypeError, KeyError) as problem:
+    except (TwilioException, AttributeError, LookupError, TypeError, ValueError) as problem:
         raise TwilioUnavailable(f"Twilio's answer cannot be read ({type(problem).__name__})") from None
 
 
