@@ -44,7 +44,7 @@ class Caller:
     def talking(self) -> bool:
         """Whether somebody is connected with them."""
         return any(
-            span.call is not self.call and span.until is None
+            span.audible_to(self.call) and span.until is None
             for mix in self.call.mixes
             for span in mix.speaking
             if any(own.call is self.call and own.until is None for own in mix.listening)

@@ -25,6 +25,7 @@ class Participant:
     coaching: bool = False
     call_sid_to_coach: str | None = None
     label: str | None = None
+    beep: str = "true"
     wait_url: str | None = None
     wait_method: str = "POST"
     hold_url: str | None = None
@@ -83,6 +84,7 @@ class Conference:
         one.since = self._now()
         self.participants[one.call.sid] = one
         self.tell("participant-join", one.params())
+        self._beep(one, "onEnter")
         if self.status == "in-progress":
             self.connect(one)
         elif len(self.present()) >= 2 and any(other.start_on_enter for other in self.present()):
@@ -105,7 +107,8 @@ class Conference:
         now = self._now()
         self.mix.leave(one.call, now)
         if one.present and self.status == "in-progress":
-            self.mix.enter(one.call, now, mute=one.muted or one.hold, deaf=one.hold)
+            only_for = one.call_sid_to_coach if one.coaching else None
+            self.mix.enter(one.call, now, mute=one.muted or one.hold, deaf=one.hold, only_for=only_for)
             one.call.bridged = True
         one.call.changes.notify()
 
@@ -140,9 +143,17 @@ class Conference:
             said |= {"ParticipantLabelEndingConference": by.label} if by.label else {}
         self.tell("conference-end", said)
 
+    def _beep(self, of: Participant, when: str) -> None:
+        """The others hear somebody come or go: twilio.com/docs/voice/twiml/conference#attributes-beep."""
+        if self.status == "in-progress" and of.beep in ("true", when):
+            for other in self.present():
+                if other is not of:
+                    other.call.hear("tone", "beep")
+
     def _gone(self, one: Participant, reason: str) -> None:
         one.present = False
         self.mix.leave(one.call, self._now())
+        self._beep(one, "onExit")
         status = {"ParticipantCallStatus": one.call.status, "ReasonParticipantLeft": reason}
         self.tell("participant-leave", one.params() | status)
         if not one.left.done():

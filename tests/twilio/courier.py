@@ -172,11 +172,11 @@ class Courier:
             return
 
     async def _insist(self, webhook: Webhook, token: str, faults: list[Fault]) -> Reply:
-        """Tries as often as the URL's overrides say; a fault is suffered by the first attempt."""
+        """Tries as often as the URL's overrides say."""
         rules = overrides(webhook.url)
         for attempt in range(rules.retries + 1):
             try:
-                return await self._attempt(webhook, token, attempt, rules, faults if attempt == 0 else [])
+                return await self._attempt(webhook, token, attempt, rules, faults)
             except Undelivered as failure:
                 if attempt == rules.retries or not rules.again(failure.kind):
                     raise
@@ -185,13 +185,13 @@ class Courier:
     async def _attempt(
         self, webhook: Webhook, token: str, attempt: int, rules: Overrides, faults: list[Fault]
     ) -> Reply:
-        genuine = Corrupt() not in faults
+        genuine = attempt > 0 or Corrupt() not in faults
         status = None
         try:
-            if Lose() in faults:
+            if any(isinstance(fault, Lose) and attempt < fault.attempts for fault in faults):
                 raise Undelivered(CONNECTION, "ct", "lost on the way")
             reply = await self._post(webhook, token, genuine, rules)
-            if LoseReply() in faults:
+            if any(isinstance(fault, LoseReply) and attempt < fault.attempts for fault in faults):
                 raise Undelivered(CONNECTION, "rt", "no answer in time")
             status = reply.status
             if not 200 <= reply.status < 300:

@@ -74,6 +74,7 @@ class Dialling:
             call_sid_to_coach=noun.get("coach") or None,
             coaching=bool(noun.get("coach")),
             label=noun.get("participantLabel") or None,
+            beep=noun.get("beep", "true"),
             wait_url=_absolute(self._base, noun.attributes.get("waitUrl")),
             wait_method=noun.get("waitMethod", "POST"),
         )

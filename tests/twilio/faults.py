@@ -47,12 +47,16 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Lose:
-    """Never reaches the program."""
+    """Never reaches the program; with `attempts` only so many of Twilio's attempts do not."""
+
+    attempts: int = 99
 
 
 @dataclass(frozen=True, slots=True)
 class LoseReply:
-    """Reaches the program, which answers in vain: a failure of kind rt for Twilio."""
+    """Reaches the program, whose first `attempts` answers are in vain: failures of kind rt for Twilio."""
+
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)

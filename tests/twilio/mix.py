@@ -12,11 +12,15 @@ from .call import Call
 
 @dataclass(slots=True)
 class Span:
-    """`until` is None while it goes on."""
+    """`until` is None while it goes on; `only_for` is the call that alone can hear it."""
 
     call: Call
     since: datetime
     until: datetime | None = None
+    only_for: str | None = None
+
+    def audible_to(self, call: Call) -> bool:
+        return self.call is not call and self.only_for in (None, call.sid)
 
     def within(self, since: datetime, until: datetime) -> tuple[datetime, datetime] | None:
         begin, end = max(self.since, since), min(self.until or until, until)
@@ -30,11 +34,19 @@ class Mix:
         self.speaking: list[Span] = []
         self.listening: list[Span] = []
 
-    def enter(self, call: Call, now: datetime, *, mute: bool = False, deaf: bool = False) -> None:
+    def enter(
+        self,
+        call: Call,
+        now: datetime,
+        *,
+        mute: bool = False,
+        deaf: bool = False,
+        only_for: str | None = None,
+    ) -> None:
         if self not in call.mixes:
             call.mixes.append(self)
         if not mute:
-            self.speaking.append(Span(call, now))
+            self.speaking.append(Span(call, now, only_for=only_for))
         if not deaf:
             self.listening.append(Span(call, now))
 
@@ -47,7 +59,7 @@ class Mix:
         """What `call` heard of the others."""
         out = _blank(since, until)
         for ear in (span for span in self.listening if span.call is call):
-            for mouth in (span for span in self.speaking if span.call is not call):
+            for mouth in (span for span in self.speaking if span.audible_to(call)):
                 both = ear.within(since, until)
                 shared = mouth.within(*both) if both else None
                 if shared:

@@ -97,7 +97,7 @@ class Participants:
         found.hold_url = one(form, "HoldUrl") or found.hold_url
         found.hold_method = one(form, "HoldMethod") or found.hold_method
         self._tell(room, found, before)
-        if found.present and before != (found.muted, found.hold):
+        if found.present:
             room.connect(found)
         if found.hold and not before[1]:
             self._exchange.spawn(self._hold(room, found))
@@ -150,6 +150,7 @@ def _participant(form: Form) -> Callable[[Call], Participant]:
         coaching=flag(form, "Coaching", False),
         call_sid_to_coach=one(form, "CallSidToCoach"),
         label=one(form, "Label"),
+        beep=one(form, "Beep") or "true",
         wait_url=one(form, "WaitUrl"),
         wait_method=one(form, "WaitMethod") or "POST",
     )

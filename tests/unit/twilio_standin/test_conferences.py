@@ -311,6 +311,38 @@ async def test_a_participant_can_be_put_out(
     assert (await rest.get("/Conferences/room/Participants/anna.json")).status_code == 404
 
 
+@pytest.mark.parametrize(("beep", "heard"), [("true", 1), ("onEnter", 1), ("onExit", 0), ("false", 0)])
+async def test_who_comes_is_announced_by_a_beep(
+    waiting: Program, carrier: Carrier, caller: Caller, rest: httpx.AsyncClient, beep: str, heard: int
+) -> None:
+    carrier.phone(ANNA, Answers(after=1))
+    carrier.phone("sip:bob@example.com", Answers(after=1))
+    await caller.dial(NUMBER)
+    await caller.listen(1)
+    await call_in(rest)
+    await caller.connected()
+    await call_in(rest, To="sip:bob@example.com", Label="bob", Beep=beep)
+    await carrier.let_pass(5)
+    assert len([one for one in caller.heard if one.kind == "tone"]) == heard
+
+
+async def test_a_coach_is_heard_by_the_agent_alone(
+    waiting: Program, carrier: Carrier, caller: Caller, rest: httpx.AsyncClient
+) -> None:
+    anna = carrier.phone(ANNA, Answers(after=1))
+    boss = carrier.phone("sip:boss@example.com", Answers(after=1))
+    await caller.dial(NUMBER)
+    await caller.listen(1)
+    leg = await call_in(rest)
+    await caller.connected()
+    await call_in(rest, To=boss.endpoint, Label="boss", Coaching="true", CallSidToCoach=leg)
+    await carrier.let_pass(5)
+    (room,) = carrier.conferences.values()
+    coach = next(span for span in room.mix.speaking if span.call is boss.calls[0])
+    assert coach.audible_to(anna.calls[0])
+    assert not coach.audible_to(caller.call)
+
+
 class TestDialToATelephone:
     NOUNS = pytest.mark.parametrize(
         ("noun", "endpoint"),
