@@ -3,8 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from recordings.marks import marked
 from recordings.transcript import Track, Transcript, Utterance
 
 Span = tuple[float, float]
@@ -193,8 +194,15 @@ def _interruptions(transcript: Transcript, threshold: float) -> tuple[Interrupti
 
 
 def _rate(transcript: Transcript, agent_talk: float) -> float | None:
-    text = " ".join(u.text(transcript.language) for u in transcript.of(Track.AGENT))
-    return _ratio(spoken_units(text, transcript.language) * 60.0, agent_talk)
+    """What was taken out of the transcript counts neither as words nor as time."""
+    said = transcript.of(Track.AGENT)
+    text = " ".join(_kept(utterance).text(transcript.language) for utterance in said)
+    hidden = union((word.start, word.end) for u in said for word in u.words if marked(word))
+    return _ratio(spoken_units(text, transcript.language) * 60.0, agent_talk - total(hidden))
+
+
+def _kept(utterance: Utterance) -> Utterance:
+    return replace(utterance, words=tuple(word for word in utterance.words if not marked(word)))
 
 
 def _ratio(part: float, whole: float) -> float | None:

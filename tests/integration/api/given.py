@@ -59,7 +59,9 @@ async def call(
     return made
 
 
-async def answered_call(program: Program, sound: Path) -> tuple[Call, Recording]:
+async def answered_call(
+    program: Program, sound: Path, heard: Transcript | None = None
+) -> tuple[Call, Recording]:
     """An ended, answered call with both tracks, a transcript and a score; `sound` is a WAV."""
     recording_id = program.new_id()
     made = await call(program, *STORY, e.RecordingStarted(recording_id), a.HUNG_UP)
@@ -70,7 +72,7 @@ async def answered_call(program: Program, sound: Path) -> tuple[Call, Recording]
         put = await program.audio.put(recording_id, track, str(sound))
         tracks[track] = StoredTrack(put.key, put.sha256, 1.0, 8000)
     stored = await program.recordings.change(recording_id, lambda found: moves.store(found, tracks))
-    await program.transcripts.save(stored, transcript(), NOON)
+    await program.transcripts.save(stored, heard or transcript(), NOON)
     await program.scores.save(score(made.id, recording_id, program))
     return made, stored
 
@@ -89,6 +91,13 @@ async def failed_recording(program: Program, why: str = "the model is broken") -
 def transcript() -> Transcript:
     greeting = Utterance(Track.AGENT, (Word(0.5, 0.9, "您好", 0.95), Word(0.9, 1.4, "请讲", 0.91)))
     return Transcript("zh", "vosk-model-small-cn-0.22", 2.0, (greeting,))
+
+
+def private_transcript() -> Transcript:
+    """A customer tells a card, its code and a telephone number."""
+    words = ("卡号", "4111111111111111", "安全码", "123", "电话", "13800138000")
+    spoken = tuple(Word(float(at), at + 0.9, text, 0.9) for at, text in enumerate(words))
+    return Transcript("zh", "vosk-model-small-cn-0.22", 10.0, (Utterance(Track.CUSTOMER, spoken),))
 
 
 def score(call_id: UUID, recording_id: UUID, program: Program) -> dict[str, Any]:

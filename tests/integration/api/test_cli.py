@@ -66,7 +66,7 @@ def test_every_command_has_help(hotline: Hotline) -> None:
     groups = {
         (): ["serve", "worker", "demo", "check", "report"],
         ("menus",): ["draw", "try"],
-        ("calls",): ["list", "show"],
+        ("calls",): ["list", "show", "transcript"],
         ("recordings",): ["list", "show", "retry"],
         ("agents",): ["add", "list", "sign-in", "sign-out", "ready", "pause"],
         ("customers",): ["import"],
@@ -121,6 +121,23 @@ def test_calls_show_as_json_has_the_same(
     conversation = shown["conversations"][0]
     assert conversation["transcript"]["utterances"][0]["start"] == 0.5
     assert conversation["scores"][0]["result"]["items"][0]["sentence"] == "said: 您好"
+
+
+def test_a_transcript_hides_personal_data_unless_a_reason_is_given(
+    hotline: Hotline, prepared: Callable[[Work], Any], tmp_path: Path
+) -> None:
+    heard = given.private_transcript()
+    call, _ = prepared(lambda program: given.answered_call(program, given.wav(tmp_path), heard))
+    command = ("calls", "transcript", str(call.id))
+    assert "卡号[card]安全码[code]电话[phone]" in hotline(*command).stdout
+    assert hotline(*command, "--original").exit_code == 2
+    original = ("--original", "--reason", "complaint 17")
+    assert "卡号[card]安全码[code]电话13800138000" in hotline(*command, *original).stdout
+    (found,) = data(hotline(*command, *original, "--json"))
+    assert [one["kind"] for one in found["redactions"]] == ["card", "code"]
+    assert "13800138000" not in hotline("calls", "show", str(call.id)).stdout.split("recording ")[-1]
+    audited_as = [action for action, _ in prepared(audited)]
+    assert audited_as == ["call.read", *["transcript.original"] * 2, "transcript.read"]
 
 
 def test_an_id_may_be_shortened_until_it_is_ambiguous(

@@ -16,6 +16,8 @@ from api.tables import audit
 from config.clock import SystemClock
 from config.database import Database, metadata
 from config.ids import new_id
+from ivr.tables import calls
+from recordings.tables import recordings, transcripts
 
 
 async def differences(url: str) -> list[Any]:
@@ -70,6 +72,38 @@ async def test_every_migration_can_be_undone(database_url: str) -> None:
 
     try:
         assert await database.write(downgrade) == ["alembic_version"]
+    finally:
+        await database.close()
+
+
+async def test_transcripts_of_before_lose_their_personal_data(database_url: str) -> None:
+    word = {"start": 0.0, "end": 2.0, "text": "电话13800138000谢谢", "confidence": 0.9}
+    call_id, recording_id = new_id(), new_id()
+    at = SystemClock().now()
+
+    def before(connection: Connection) -> None:
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        of_call = {"id": call_id, "carrier": "t", "carrier_id": "1", "state": "ended", "seq": 1, "handled": 1}
+        of_call |= {"called": "4001", "tier": "", "language": "zh", "body": {}, "offered_at": at}
+        connection.execute(insert(calls).values(of_call))
+        of_recording = {"id": recording_id, "call_id": call_id, "reservation": new_id(), "agent": "ann"}
+        of_recording |= {"language": "zh", "state": "scored", "began_at": at, "tracks": {}, "attempts": 1}
+        connection.execute(insert(recordings).values(of_recording))
+        of_transcript = {"recording_id": recording_id, "call_id": call_id, "language": "zh", "model": "m"}
+        of_transcript |= {"duration": 2.0, "made_at": at}
+        of_transcript |= {"utterances": [{"track": "customer", "words": [word]}]}
+        connection.execute(insert(transcripts).values(of_transcript))
+
+    database = Database(database_url)
+    try:
+        await database.write(before)
+        await migrations.upgrade_database(database_url)
+        row = await database.first(transcripts.select())
+        assert row is not None
+        assert row["utterances"][0]["words"] == [word | {"text": "电话[phone]谢谢"}]
+        assert row["redactions"] == [{"track": "customer", "start": 0.0, "end": 2.0, "kind": "phone"}]
     finally:
         await database.close()
 

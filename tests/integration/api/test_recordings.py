@@ -56,6 +56,30 @@ async def test_words_have_their_seconds_and_scores_their_reasons(
     assert score["result"]["items"][0]["evidence"][0]["second"] == 0.5
 
 
+async def test_personal_data_are_read_by_administrators_for_a_reason(
+    program: Program, http: Http, audit: SqlAudit, tmp_path: Path
+) -> None:
+    _, recording = await given.answered_call(program, given.wav(tmp_path), given.private_transcript())
+    path = f"/api/v1/recordings/{recording.id}/transcript"
+    shown = (await (await http(Role.QA)).get(path)).json()
+    assert (shown["original"], shown["utterances"][0]["text"]) == (False, "卡号[card]安全码[code]电话[phone]")
+    assert shown["redactions"][0] == {"track": "customer", "start": 1.0, "end": 1.9, "kind": "card"}
+
+    for role in (Role.QA, Role.SUPERVISOR):
+        refused = await (await http(role)).get(f"{path}/original", params={"reason": "curious"})
+        assert refused.status_code == 403
+    admin = await http(Role.ADMIN)
+    assert (await admin.get(f"{path}/original")).status_code == 422
+    read = (await admin.get(f"{path}/original", params={"reason": "complaint 17"})).json()
+    assert (read["original"], read["utterances"][0]["text"]) == (
+        True,
+        "卡号[card]安全码[code]电话13800138000",
+    )
+    lines = [(line.action, line.role, line.detail) for line in await audit.lines(10)]
+    assert ("transcript.original", "admin", {"reason": "complaint 17"}) in lines
+    assert [action for action, _, _ in lines].count("transcript.original") == 1
+
+
 @pytest.mark.parametrize("part", ["transcript", "audio/agent", "audio/customer"])
 async def test_what_is_not_there_yet_is_not_found(program: Program, http: Http, part: str) -> None:
     recording_id = program.new_id()

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.speech import gaps, measure, spoken_units, total, union
+from recordings.redaction import redact
 from recordings.transcript import Track, Transcript, Word, merge
+from tests.unit.qa.talk import talk
 
 AGENT, CUSTOMER = Track.AGENT, Track.CUSTOMER
 
@@ -111,6 +113,13 @@ def test_spoken_units(language: str, text: str, units: int) -> None:
 def test_chinese_rate_is_characters_a_minute() -> None:
     said = conversation((0, 5, AGENT, "您好请问有什么可以帮"), (5, 10, CUSTOMER, "我要退货"), language="zh")
     assert measure(said).agent_rate == pytest.approx(120)
+
+
+def test_what_was_taken_out_counts_neither_as_words_nor_as_time() -> None:
+    said = talk("zh", (0, Track.AGENT, "您 好 您 的 电 话 是 幺三八零零 幺三八 零零零 对 吗"))
+    clear = measure(redact(said, "CN").transcript)
+    rest = talk("zh", (0, Track.AGENT, "您 好 您 的 电 话 是"), (10, Track.AGENT, "对 吗"))
+    assert clear.agent_rate == pytest.approx(measure(rest).agent_rate)
 
 
 def test_english_rate_is_words_a_minute_of_the_agents_speech() -> None:
