@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import math
@@ -11,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+import structlog
 
 from config.keyed_lock import KeyedLock
 from ivr.actions import Prompt
@@ -18,11 +20,14 @@ from ivr.adapters import sound_files as sound
 from ivr.adapters.prompt_audio import write_whole
 from ivr.adapters.sound_files import PromptUnavailable
 from ivr.adapters.twilio.account import Account
+from ivr.pcm import Samples
 
 PIECE_SECONDS = 10
 """The longest piece of music: what is said to a waiting caller waits for the end of one."""
 
 _PATH = "/twilio/prompts"
+
+log = structlog.get_logger()
 
 
 class PromptLinks:
@@ -44,10 +49,14 @@ class PromptLinks:
         self._pieces: dict[str, list[Path]] = {}
 
     async def urls(self, prompts: Iterable[Prompt]) -> dict[Prompt, str]:
-        """The prompts' URLs; none when Twilio is to speak them."""
+        """The prompts' URLs; none where Twilio is to speak, by the settings or for want of a file."""
         if self._account.say:
             return {}
-        return {prompt: self._url(await self._find(prompt)) for prompt in dict.fromkeys(prompts)}
+        urls: dict[Prompt, str] = {}
+        for prompt in dict.fromkeys(prompts):
+            with contextlib.suppress(PromptUnavailable, OSError):
+                urls[prompt] = self._url(await self._find(prompt))
+        return urls
 
     async def music(self, name: str, piece: int) -> str | None:
         """The URL of that piece of waiting music, the first again after the last; None without music.
@@ -63,12 +72,12 @@ class PromptLinks:
 
     def file(self, signature: str, name: str) -> Path | None:
         """The file of `/twilio/prompts/{signature}/{name:path}`; None unless we gave that URL."""
-        if not hmac.compare_digest(self._sign(name).encode(), signature.encode()):
+        if not hmac.compare_digest(self._sign(name).encode(), signature.encode(errors="surrogatepass")):
             return None
-        folder, _version, *inside = name.split("/")
+        folder, *inside = name.split("/")
         if ".." in inside:
             return None
-        path = self._folders[folder].joinpath(*inside)
+        path = self._folders[folder].joinpath(*inside[1:])  # without the version
         return path if path.is_file() else None
 
     def _url(self, path: Path) -> str:
@@ -87,10 +96,10 @@ class PromptLinks:
 
     def _cut(self, name: str) -> list[Path]:
         """The music in pieces of like length, each a file."""
-        files = self._music_files(name)
-        if not files:
+        sounds = [heard for path in self._music_files(name) if (heard := _music(path)) is not None]
+        if not sounds:
             return []
-        whole = np.concatenate([sound.read(path.read_bytes()) for path in files])
+        whole = np.concatenate(sounds)
         count = math.ceil(len(whole) / (PIECE_SECONDS * sound.RATE))
         pieces = [sound.wav(piece) for piece in np.array_split(whole, count)]
         key = hashlib.sha256(b"".join(pieces)).hexdigest()[:16]
@@ -104,3 +113,11 @@ class PromptLinks:
         named = music / name
         own = named.parent == music and name != ".." and named.is_dir()
         return sorted((named if own else music).glob("*.wav"))
+
+
+def _music(path: Path) -> Samples | None:
+    try:
+        return sound.read(path.read_bytes())
+    except (PromptUnavailable, OSError) as problem:
+        log.warning("music-unusable", file=path.name, why=str(problem))
+        return None
