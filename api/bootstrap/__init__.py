@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from api.bootstrap.credentials import refused_credentials
     from api.bootstrap.program import Program
     from api.bootstrap.simulator import simulate
     from api.bootstrap.wiring import open_program, open_shelf
@@ -22,6 +23,7 @@ __all__ = [
     "load_scenario",
     "open_program",
     "open_shelf",
+    "refused_credentials",
     "simulate",
 ]
 
@@ -33,6 +35,7 @@ _PLACES = {
     "load_scenario": ("ivr.adapters.simulator.scenario", "load_scenario"),
     "open_program": ("api.bootstrap.wiring", "open_program"),
     "open_shelf": ("api.bootstrap.wiring", "open_shelf"),
+    "refused_credentials": ("api.bootstrap.credentials", "refused_credentials"),
     "simulate": ("api.bootstrap.simulator", "simulate"),
 }
 

@@ -1,5 +1,6 @@
 """`hotline check`: whether the configuration can be used, and if not, which line is wrong."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +16,17 @@ def check(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Check menus, routing, scorecards, phrases, models, demo scenarios; tell each mistake with its line."""
-    from api.bootstrap import load_scenario
+    """Check menus, routing, scorecards, phrases, models, demo scenarios; tell each mistake with its line.
+
+    Without files, Twilio is asked, too, whether it takes the credentials, where they are set.
+    """
+    from api.bootstrap import load_scenario, refused_credentials
     from api.configuration import Checker
 
     checker = Checker(settings().config, load_scenario)
     chosen = files or checker.files()
     problems = [problem for path in chosen for problem in checker.problems(path)]
+    refused = {} if files else asyncio.run(refused_credentials(settings()))
     if as_json:
         print_json(
             [
@@ -34,11 +39,17 @@ def check(
                 }
                 for one in problems
             ]
+            + [
+                {"file": "environment", "line": 0, "where": where, "message": message, "allowed": ()}
+                for where, message in refused.items()
+            ]
         )
     else:
         for one in problems:
             print(one)
+        for where, message in refused.items():
+            print(f"{where}: {message}")
         if not problems:
             say(f"{len(chosen)} files are in order", style="green")
-    if problems:
+    if problems or refused:
         raise typer.Exit(1)
