@@ -4,7 +4,7 @@ from config.settings import Settings
 
 
 async def refused_credentials(settings: Settings) -> dict[str, str]:
-    """Settings -> what is wrong with the credentials in them. Asks Twilio where that is set up, else nobody."""
+    """Settings -> what is wrong with the credentials in them. Asks Twilio, where that is set up."""
     if not settings.twilio.account_sid:
         return {}
     from ivr.adapters.twilio.account import Account
