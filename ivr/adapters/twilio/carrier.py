@@ -60,9 +60,9 @@ class TwilioTelephony:
         ours: Callable[[str], bool],
         reconcile_every: float,
     ) -> None:
-        self.account, self.links = account, links
-        self._rest, self._pulls, self._clock = rest, pulls, clock
-        self._reconciliation = Reconciliation(self, rest, clock, ours, reconcile_every)
+        self.account, self.links, self.pulls = account, links, pulls
+        self._rest, self._clock = rest, clock
+        self.reconciliation = Reconciliation(self, rest, clock, ours, reconcile_every)
         self._tools: Tools | None = None
         self._tasks = Tasks()
         self._by_sid: dict[str, Session] = {}
@@ -76,14 +76,14 @@ class TwilioTelephony:
     @property
     def connected(self) -> bool:
         """Whether calls can be taken and steered: Twilio answered when it was last asked."""
-        return self._attached.is_set() and self._reconciliation.reachable
+        return self._attached.is_set() and self.reconciliation.reachable
 
     # ------------------------------------------------------------------ the port
 
     @contextlib.asynccontextmanager
     async def running(self, sink: Sink) -> AsyncIterator[None]:
-        self._tools = Tools(self.account, self._rest, self.links, self._pulls, sink)
-        self._tasks.spawn(self._pulls.run())
+        self._tools = Tools(self.account, self._rest, self.links, self.pulls, sink)
+        self._tasks.spawn(self.pulls.run())
         try:
             yield
         finally:
@@ -119,7 +119,7 @@ class TwilioTelephony:
                 log.warning("Twilio cannot be reached", why=str(problem))
                 await asyncio.sleep(_TRY_AGAIN)
         self._attached.set()
-        self._tasks.spawn(self._reconciliation.run())
+        self._tasks.spawn(self.reconciliation.run())
 
     # ------------------------------------------------------------------ sessions
 
@@ -275,7 +275,7 @@ class TwilioTelephony:
             await session.settle()
 
     async def recording(self, recording: UUID, form: Form) -> None:
-        if not await self._pulls.arrived(recording, webhooks.recording(form)):
+        if not await self.pulls.arrived(recording, webhooks.recording(form)):
             raise UnknownToUs("no such recording")
 
     def failed(self, call_sid: str) -> None:

@@ -23,7 +23,7 @@ from ivr.adapters.twilio.webhooks import RecordingProgress
 
 log = structlog.get_logger()
 
-_POLL = 1.0  # seconds between looks at what is due
+POLL = 1.0  # seconds between looks at what is due
 _AT_ONCE = 4
 _AFTER_TALK = timedelta(seconds=15)  # by then Twilio's callback should have come
 _PAUSES = (5, 15, 60, 300, 900, 3600)  # seconds after attempts in vain; the last one again and again
@@ -97,7 +97,7 @@ class Pulls:
             while True:
                 if not await self.work():
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._wake.wait(), _POLL)
+                        await asyncio.wait_for(self._wake.wait(), POLL)
                     self._wake.clear()
         finally:
             await self._tasks.cancel()

@@ -49,4 +49,4 @@ async def _parted(session: "Session", rest: TwilioRest, call: Call, remote: Remo
         leg = await rest.fetch_call(ended.ended_by)
         if leg is not None and session.talking.talk is not None:
             session.talking.talk.learn(Progress(leg.sid, leg.status))
-        session.talking.part(Party.AGENT, leg.ended_at if leg is not None else None)
+        session.talking.part(Party.AGENT, leg.over_at if leg is not None else None)

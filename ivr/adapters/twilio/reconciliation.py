@@ -114,5 +114,5 @@ def _ended(remote: RemoteCall) -> CallEnded:
 
 
 def _times(remote: RemoteCall) -> tuple[datetime, datetime]:
-    assert remote.ended_at is not None, "it is over"
-    return remote.started_at or remote.ended_at, remote.ended_at
+    assert remote.over_at is not None, "it is over"
+    return remote.started_at or remote.over_at, remote.over_at

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,11 @@ class RemoteCall:
     @property
     def over(self) -> bool:
         return self.status in _OVER
+
+    @property
+    def over_at(self) -> datetime | None:
+        """The end of the second in which it ended: Twilio tells whole ones."""
+        return None if self.ended_at is None else self.ended_at + timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,9 @@ class Session:
 
     async def settle(self) -> None:
         """Returns once everything reported so far was acted upon."""
-        if not self._line.shut.is_set():
+        if self._gone.is_set():
+            await self.told.wait()
+        else:
             await self._outbox.flush()
 
     def resumed(self, remote: RemoteCall | None, *, waits: bool) -> None:
@@ -316,7 +318,8 @@ class Session:
         if remote is None:
             self.end(CallEnded(Party.UNKNOWN, None, "Twilio does not know this call"))
         elif remote.over:
-            self.end(causes.ended(remote.status, None, by_us=self._ended_here), remote.ended_at)
+            ended = causes.ended(remote.status, None, by_us=self._ended_here)
+            self.end(ended, remote.over_at)
 
     async def _finish(self, event: CallEnded, at: datetime | None) -> None:
         await self.talking.caller_left()

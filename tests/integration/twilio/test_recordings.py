@@ -1,0 +1,112 @@
+"""Recordings come from Twilio, both tracks, whatever goes wrong on the way."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from ivr.adapters.twilio.repository import PullState
+from recordings.wav import load
+from tests.integration.twilio.conftest import CallCentre
+from tests.integration.twilio.test_journey import ANNA, in_queue
+from tests.telephony import audio
+from tests.twilio import Answer, Answers, Caller, Lose, Tone
+
+
+async def recorded_call(centre: CallCentre) -> Caller:
+    """A talk of 20 s, agent at 900 Hz and caller at 400 Hz, and its end."""
+    await centre.agent("anna", ANNA, Answers(after=1))
+    centre.twilio.phone(ANNA).voice = Tone(900)
+    caller = await in_queue(centre)
+    await caller.connected()
+    await centre.twilio.until(lambda: bool(centre.twilio.recordings))
+    await caller.listen(20)
+    caller.hang_up()
+    await centre.twilio.settled()
+    return caller
+
+
+async def fetched(centre: CallCentre, state: PullState = PullState.DONE) -> None:
+    """Time passes, real and virtual, until the recording is as far as `state`."""
+    async with asyncio.timeout(20):
+        while not (await centre.pulls.counts())[state]:
+            await centre.twilio.let_pass(30)
+            await asyncio.sleep(0.02)
+
+
+def track(centre: CallCentre, recording: UUID, name: str) -> tuple[float, Callable[[float], float]]:
+    """Its seconds, and how many of them hold a tone."""
+    path = centre.settings.data_dir("spool") / f"{recording}-{name}.wav"
+    info = load(path)[1]
+    return info.duration, lambda frequency: audio.tone_seconds(audio.read(path), frequency)
+
+
+async def recording_of(centre: CallCentre, caller: Caller) -> UUID:
+    (filed,) = await centre.program.recordings.of_call(await centre.call_of(caller))
+    return filed.recording.id
+
+
+async def test_a_conversation_is_fetched_in_two_tracks(centre: CallCentre) -> None:
+    caller = await recorded_call(centre)
+    await fetched(centre)
+    recording = await recording_of(centre, caller)
+    agent, hears_agent = track(centre, recording, "agent")
+    customer, hears_customer = track(centre, recording, "customer")
+    assert agent == customer
+    assert 19 < agent < 22
+    assert hears_agent(900) > 15
+    assert hears_customer(400) > 15
+    assert hears_agent(400) < 1
+    assert hears_customer(900) < 1
+    assert not centre.twilio.alerts
+    assert not list(centre.settings.data_dir("spool").glob("*.coming"))
+
+
+async def test_a_lost_callback_does_not_lose_the_recording(centre: CallCentre) -> None:
+    centre.twilio.faults.add(Lose(), kind="recording", times=20)
+    caller = await recorded_call(centre)
+    await fetched(centre)
+    assert track(centre, await recording_of(centre, caller), "agent")[0] > 19
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+async def test_what_cannot_be_fetched_is_fetched_later(centre: CallCentre, status: int) -> None:
+    centre.twilio.rest_faults.add(Answer(status), path=".wav", times=4)
+    caller = await recorded_call(centre)
+    assert list(centre.settings.data_dir("spool").glob("*.coming"))
+    await fetched(centre)
+    assert track(centre, await recording_of(centre, caller), "customer")[0] > 19
+
+
+class TestDeleting:
+    @pytest.fixture
+    def twilio_settings(self) -> dict[str, object]:
+        return {"delete_recordings": True}
+
+    async def test_what_is_here_is_deleted_there(self, centre: CallCentre) -> None:
+        await recorded_call(centre)
+        await fetched(centre)
+        (recording,) = centre.twilio.recordings.values()
+        assert recording.status == "deleted"
+
+    async def test_deleting_is_tried_again(self, centre: CallCentre) -> None:
+        centre.twilio.rest_faults.add(Answer(503), method="DELETE", times=12)
+        await recorded_call(centre)
+        await fetched(centre)
+        (recording,) = centre.twilio.recordings.values()
+        assert recording.status == "deleted"
+
+
+async def test_a_restart_in_a_talk_still_fetches_it(centre: CallCentre) -> None:
+    await centre.agent("anna", ANNA, Answers(after=1))
+    caller = await in_queue(centre)
+    await caller.connected()
+    await centre.twilio.until(lambda: bool(centre.twilio.recordings))
+    await centre.stop()
+    await caller.listen(10)
+    caller.hang_up()
+    await centre.twilio.settled()
+    await centre.start()
+    await fetched(centre)
+    assert track(centre, await recording_of(centre, caller), "agent")[0] > 9
