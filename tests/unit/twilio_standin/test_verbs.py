@@ -71,6 +71,7 @@ async def test_redirect_resolves_relative_urls_and_drops_what_follows(
 class TestGather:
     async def test_digits_go_to_the_action(self, program: Program, caller: Caller) -> None:
         program.says("/voice", '<Gather numDigits="2" action="/digits?turn=1"><Say>Two digits</Say></Gather>')
+        program.says("/digits", "<Hangup/>")
         await caller.dial(NUMBER)
         await caller.asked("Two digits")
         assert caller.press("12")
@@ -78,6 +79,7 @@ class TestGather:
         asked = program.got("/digits")[0]
         assert (asked.query, asked.form["Digits"], asked.form["FinishedOnKey"]) == ("turn=1", "12", "")
         assert asked.form["msg"] == "Gather End"
+        assert caller.call.seconds <= 1, "the last digit is not waited for"
 
     async def test_a_key_stops_the_prompt(self, program: Program, caller: Caller) -> None:
         program.says("/voice", '<Gather action="/digits"><Pause length="60"/></Gather>')
