@@ -44,7 +44,10 @@ _ASK_FOR_MODEL_AGAIN = timedelta(minutes=1)
 
 
 class Worker:
-    """`spool` is where carriers leave `<recording>-<track>.wav`, each with its length once it is whole."""
+    """`spool` is where carriers leave `<recording>-<track>.wav`, each with its length once it is whole.
+
+    A file `<recording>.coming` there says that the sound is on its way, however long that takes.
+    """
 
     def __init__(
         self,
@@ -104,6 +107,8 @@ class Worker:
 
     async def _check_in(self, filed: Filed) -> bool:
         recording = filed.recording
+        if (self._spool / f"{recording.id}.coming").exists():
+            return False
         waited = self._clock.now() - (filed.closed_at or self._clock.now())
         files = {track: self._spool / f"{recording.id}-{track}.wav" for track in Track}
         there = {track: path for track, path in files.items() if path.exists()}
