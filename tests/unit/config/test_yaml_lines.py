@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
+from config import yaml_lines
 from config.flaws import Flaw, unknown
+from config.settings import CONFIG_DIR
 from config.yaml_lines import ConfigInvalid, Problem, load_model, parse, parse_model
 
 
@@ -140,3 +142,30 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except ConfigInvalid as refused:
         problems = refused.problems
     assert all(problem.line >= 1 and problem.message for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(path.read_text("utf-8") for path in sorted(CONFIG_DIR.rglob("*.yaml"))),
+        "a: |\n  one\n\n  two\nb: >-\n  folded\n  text\nc: 'it''s'\nd: \"\\u5bb6\"\n",
+        "a: [1, {b: c}]\n# remark\nb:\n- c:\n    d: 你好\n- ''\n",
+        "a:\tb",
+        "a: b\t# remark",
+        "? a\n: b\n? c",
+        "---\na: b\n",
+        "\ufeff\ufeffa: b",
+        "a: |#\n  b",
+    ],
+    ids=lambda text: text.partition("\n")[0][:40],
+)
+def test_libyaml_reads_the_same_data_from_the_same_lines(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read() -> object:
+        try:
+            return parse(text)
+        except ConfigInvalid as refused:
+            return str(refused)
+
+    swift = read()
+    monkeypatch.setattr(yaml_lines, "_SWIFT", None)
+    assert read() == swift
