@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable
 
 #: By name: whether it can print JSON by itself.
-BENCHES = {"matching": False, "ring": True, "calls": True, "transcription": False}
+BENCHES = {"matching": False, "ring": True, "calls": True, "webhooks": True, "transcription": False}
 
 
 def main() -> None:

@@ -53,9 +53,7 @@ async def open_floor(
         shared.mkdir()
         data.mkdir()
         place.mkdir()
-        make_configuration(configuration)
-        shutil.rmtree(configuration / "menus")
-        shutil.copytree(Path(__file__).parent / "config", configuration, dirs_exist_ok=True)
+        make_bench_configuration(configuration)
         asterisk = AsteriskServer(
             place,
             contacts=contacts,
@@ -74,3 +72,11 @@ async def open_floor(
         finally:
             await hotline.stop()
             asterisk.stop()
+
+
+def make_bench_configuration(folder: Path) -> Path:
+    """The tests' configuration, with routing and menus for load."""
+    make_configuration(folder)
+    shutil.rmtree(folder / "menus")
+    shutil.copytree(Path(__file__).parent / "config", folder, dirs_exist_ok=True)
+    return folder
