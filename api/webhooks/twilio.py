@@ -61,7 +61,8 @@ class TwilioDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._router(scope, receive, send)
+            own = {name: value for name, value in scope.items() if name != "app"}  # it answers by itself
+            await self._router(own, receive, send)
         else:
             await self._app(scope, receive, send)
 

@@ -24,6 +24,7 @@ class AgentLeg:
     answered: bool = False
     cancelled: bool = False
     in_conference: bool = False
+    caller_waited: bool = False  # the caller was in the conference, ready to be met
     end: Progress | None = None
     joined: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -34,9 +35,9 @@ class AgentLeg:
         return str(self.reservation)
 
     @property
-    def may_be_up(self) -> bool:
-        """Whether it was answered, as far as is known, and may yet turn out to have been joined."""
-        return (self.answered or self.in_conference) and not self.joined.is_set()
+    def open(self) -> bool:
+        """Whether it may yet turn out to have been joined."""
+        return self.asked and not self.cancelled and not self.joined.is_set()
 
     def learn(self, progress: Progress) -> None:
         """Takes its status callbacks, in any order and number."""

@@ -1,6 +1,8 @@
 """Agents' legs until they are joined with the caller: rung, given up, asked for."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
@@ -22,12 +24,15 @@ _LEAST_RING, _ADDED = 5, 5  # seconds: Timeout's least, and what Twilio always a
 
 
 class Ringing:
-    """`changed` is told that a leg was answered or is over; what it means for a talk is not known here."""
+    """`changed` is told that a leg was answered or is over; `presume` joins one that must have been."""
 
-    def __init__(self, line: Line, changed: Callable[[AgentLeg], None]) -> None:
+    def __init__(
+        self, line: Line, changed: Callable[[AgentLeg], None], presume: Callable[[AgentLeg], bool]
+    ) -> None:
         self.legs: dict[UUID, AgentLeg] = {}
         self._line = line
         self._changed = changed
+        self._presume = presume
 
     def adopt(self, reservation: UUID, agent: str) -> AgentLeg:
         """A leg of this call: one that shall be rung, or that exists after a restart."""
@@ -38,10 +43,15 @@ class Ringing:
             return None
         return next((leg for leg in self.legs.values() if call_sid == leg.sid or label == leg.label), None)
 
-    @property
-    def answered(self) -> AgentLeg | None:
-        """A leg that was answered and not joined yet, as far as is known."""
-        return next((leg for leg in self.legs.values() if leg.may_be_up and not leg.cancelled), None)
+    async def settle(self) -> None:
+        """Finds out whether a leg was joined after all: the news of it may be late, or lost."""
+        for leg in [leg for leg in self.legs.values() if leg.open]:
+            if not leg.answered:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self.ask(leg), SETTLE)
+            if leg.answered:
+                await first_of(leg.joined, timeout=SETTLE)
+                self._presume(leg)
 
     # ------------------------------------------------------------------ what the core wants
 
@@ -108,6 +118,8 @@ class Ringing:
         """One that was answered may have met the caller: the news of it may still be on its way."""
         if leg.answered and not leg.cancelled:
             await first_of(leg.joined, self._line.gone, timeout=SETTLE)
+            if not self._line.gone.is_set():
+                self._presume(leg)
         if not leg.joined.is_set() and leg.end is not None:
             end = leg.end
             self._missed(leg, *causes.missed(end.status, end.sip, end.error, cancelled=leg.cancelled))

@@ -31,7 +31,7 @@ class Talking:
     """
 
     def __init__(self, line: Line, ready: Callable[[], None]) -> None:
-        self.ringing = Ringing(line, self._leg_changed)
+        self.ringing = Ringing(line, self._leg_changed, self._presume)
         self.talk: AgentLeg | None = None
         self.over = asyncio.Event()
         self.over.set()
@@ -79,9 +79,9 @@ class Talking:
 
     async def dial_over(self) -> None:
         """The caller came out of the conference; returns when what that means was told."""
+        if self.talk is None:
+            await self.ringing.settle()
         self.caller_out()
-        if self.talk is None and (late := self.ringing.answered) is not None:
-            await first_of(late.joined, self._line.gone, timeout=SETTLE)
         if self.talk is not None:
             self._parted.set()
         await first_of(self.over, self._line.gone)
@@ -100,12 +100,10 @@ class Talking:
 
     def _judge(self) -> None:
         """Sees whether the two have met, or parted, by all that is known."""
-        if self.talk is None:
-            for leg in list(self.ringing.legs.values()):
-                if not leg.cancelled and not leg.joined.is_set() and self._met(leg):
-                    self._line.tell(CallAnswered(leg.reservation, leg.agent))
-                    self.resume(leg)
-                    break
+        for leg in list(self.ringing.legs.values()):
+            leg.caller_waited = leg.caller_waited or self.caller_inside
+            if self.talk is None and leg.open and self._met(leg):
+                self._begin(leg)
         if self.talk is not None and self._first is None:
             sid = self.talk.sid
             places = (room for room in self._rooms.values() if sid in room.people)
@@ -120,6 +118,16 @@ class Talking:
         if any(room.started or caller in room.entered for room in rooms):
             return True
         return (bool(rooms) or leg.in_conference) and self.caller_inside
+
+    def _presume(self, leg: AgentLeg) -> bool:
+        """Whoever answers is in the conference at once, and a caller who waits there is met."""
+        if self.talk is None and leg.open and leg.answered and leg.caller_waited:
+            self._begin(leg)
+        return leg.joined.is_set()
+
+    def _begin(self, leg: AgentLeg) -> None:
+        self._line.tell(CallAnswered(leg.reservation, leg.agent))
+        self.resume(leg)
 
     def resume(self, leg: AgentLeg) -> None:
         """The two are joined: from now on their parting is told."""
@@ -155,7 +163,7 @@ class Talking:
             line.look()
         await first_of(leg.ended, line.gone, timeout=SETTLE)
         if not line.gone.is_set():
-            self.part(self._first or Party.UNKNOWN)
+            self.part(self._first or (Party.AGENT if leg.end is not None else Party.UNKNOWN))
 
     def part(self, by: Party, at: datetime | None = None) -> None:
         """Tells that the conversation is over, if there is one."""
@@ -171,9 +179,7 @@ class Talking:
 
     async def caller_left(self) -> None:
         """The caller is gone: what was before that is told first."""
-        late = self.ringing.answered
-        if late is not None:
-            await first_of(late.joined, timeout=SETTLE)
+        await self.ringing.settle()
         if self.talk is not None and self._first is Party.AGENT:
             self.part(Party.AGENT)
         self._stop_recording()
