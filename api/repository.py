@@ -86,6 +86,21 @@ class AuditLine:
     detail: dict[str, Any]
 
 
+def audit_row(
+    name: UUID, at: datetime, who: Principal, action: str, kind: str, thing: object, detail: dict[str, Any]
+) -> dict[str, Any]:
+    """A line of the audit, to be inserted along with what it tells of."""
+    return {
+        "id": name,
+        "at": at,
+        "who": who.name,
+        "role": who.role.value,
+        "action": action,
+        "object": f"{kind}:{thing}"[:160],
+        "detail": detail,
+    }
+
+
 class SqlAudit:
     """Who saw or changed whose data. Written before the data is given out."""
 
@@ -95,15 +110,7 @@ class SqlAudit:
         self._new_id = new_id
 
     async def note(self, who: Principal, action: str, kind: str, name: object, **detail: Any) -> None:
-        row = {
-            "id": self._new_id(),
-            "at": self._clock.now(),
-            "who": who.name,
-            "role": who.role.value,
-            "action": action,
-            "object": f"{kind}:{name}"[:160],
-            "detail": detail,
-        }
+        row = audit_row(self._new_id(), self._clock.now(), who, action, kind, name, detail)
         await self._database.write(lambda connection: connection.execute(insert(audit), row))
 
     async def lines(

@@ -171,6 +171,7 @@ class RecordingDetail(BaseModel):
     tracks: dict[Track, TrackDetail]
     attempts: int
     failure: str | None
+    purged_at: datetime | None = Field(description="since when its sound is no longer kept")
 
 
 class WordDetail(BaseModel):

@@ -19,6 +19,7 @@ from pydantic import (
 from config.durations import Seconds
 from config.flaws import Flaw, Place, unknown
 from config.hours import Hours
+from config.retention import Retention
 from config.yaml_lines import load_model
 
 ANY_NUMBER = "*"
@@ -141,6 +142,7 @@ class RoutingConfig(_Part):
     )
     queue_defaults: QueueSettings = QueueSettings()
     queues: dict[str, Queue]
+    retention: Retention = Retention()
     dropped_causes: tuple[Annotated[int, Field(ge=1, le=127)], ...] = (27, 38, 41, 44)
 
     @field_validator("queues", mode="before")

@@ -1,6 +1,6 @@
 """The SQL tables of calls: append-only timelines, and one row per call folded from each."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, Uuid
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, Uuid
 
 from config.database import Json, Utc, metadata
 
@@ -26,6 +26,7 @@ calls = Table(
     Column("queue", String(80)),
     Column("agent", String(80)),
     Column("body", Json, nullable=False, comment="the whole fold"),
+    Column("blanked_at", Utc, comment="who called is no longer kept"),
     UniqueConstraint("carrier", "carrier_id"),
     Index(None, "offered_at"),
     Index(None, "state"),
@@ -42,4 +43,13 @@ call_events = Table(
     Column("version", Integer, nullable=False),
     Column("data", Json, nullable=False),
     Column("source_key", String(200), unique=True),
+)
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("call_id", Uuid, ForeignKey("calls.id"), primary_key=True),
+    Column("since", Utc, nullable=False),
+    Column("who", String(120), nullable=False),
+    Column("reason", Text, nullable=False),
 )

@@ -37,6 +37,7 @@ class Filed:
     reservation: UUID
     agent: str
     closed_at: datetime | None
+    purged_at: datetime | None = None  # since when its sound is no longer kept
 
 
 class SqlRecordings:
@@ -51,7 +52,7 @@ class SqlRecordings:
             row = connection.execute(same).mappings().first()
             if row is not None:
                 return filed_of(row).recording
-            values = _columns(recording) | {
+            values = columns_of(recording) | {
                 "id": recording.id,
                 "call_id": recording.call_id,
                 "reservation": reservation,
@@ -117,7 +118,7 @@ class SqlRecordings:
                 raise UnknownRecording(recording_id)
             moved = move(filed_of(row).recording)
             connection.execute(
-                update(recordings).where(recordings.c.id == recording_id).values(_columns(moved))
+                update(recordings).where(recordings.c.id == recording_id).values(columns_of(moved))
             )
             return moved
 
@@ -141,7 +142,7 @@ class SqlRecordings:
             filed = filed_of(row)
             claimed = claim(filed.recording)
             connection.execute(
-                update(recordings).where(recordings.c.id == claimed.id).values(_columns(claimed))
+                update(recordings).where(recordings.c.id == claimed.id).values(columns_of(claimed))
             )
             return replace(filed, recording=claimed)
 
@@ -152,7 +153,8 @@ class SqlRecordings:
         return [filed_of(row) for row in await self._database.read(query)]
 
 
-def _columns(recording: Recording) -> dict[str, Any]:
+def columns_of(recording: Recording) -> dict[str, Any]:
+    """What of a row changes as the recording moves."""
     return {
         "state": recording.state.value,
         "tracks": _TRACKS.dump_python(dict(recording.tracks), mode="json"),
@@ -177,4 +179,4 @@ def filed_of(row: RowMapping) -> Filed:
         lease=lease,
         failure=row["failure"],
     )
-    return Filed(recording, row["reservation"], row["agent"], row["closed_at"])
+    return Filed(recording, row["reservation"], row["agent"], row["closed_at"], row["purged_at"])

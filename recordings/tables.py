@@ -20,6 +20,7 @@ recordings = Table(
     Column("lease_worker", String(80)),
     Column("lease_until", Utc),
     Column("failure", Text),
+    Column("purged_at", Utc, comment="the sound is deleted"),
     Index(None, "state"),
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from api.journey import Journey
+from api.purging import Purge
 from api.timekeeper import Timekeeper
 from config.clock import Clock
 from config.database import Database
@@ -71,6 +72,7 @@ class Program:
     scores: SqlScores
     quality: QualityService
     journey: Journey
+    purge: Purge
     carriers: dict[str, Telephony]
     bring: Mapping[str, Bring]
 
@@ -135,8 +137,8 @@ class Program:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[asyncio.Task[None]]:
-        """Transcribes and scores recordings for as long as it is entered; the task only ends by failing."""
-        async with background(self.worker().run(self.recording.wanted)) as task:
+        """Transcribes, scores and purges for as long as it is entered; the task only ends by failing."""
+        async with background(self.worker().run(self.recording.wanted)) as task, background(self.purge.run()):
             yield task
 
 

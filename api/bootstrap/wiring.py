@@ -11,6 +11,7 @@ from api.bootstrap.twilio import twilio
 from api.configuration import load_together
 from api.journey import Journey, table_of
 from api.migrations import upgrade_database
+from api.purging import Purge
 from config.clock import Clock, SystemClock
 from config.database import Database
 from config.ids import NewId, new_id
@@ -122,6 +123,7 @@ def _wire(
     attendant = Attendant(calls, customers, book, config, lines, clock, perform, partial(place, config))
     recordings = SqlRecordings(database)
     key = MasterKey(settings.data_dir("keys") / "audio.key")
+    audio = FileAudioStore(settings.data_dir("audio"), key)
     recording = RecordingService(recordings, calls, ids, perform)
     ledger, scores = SqlLedger(database), SqlScores(database)
     quality = QualityService(ledger, scores, load_library(settings.config), store, clock, ids, config)
@@ -143,12 +145,13 @@ def _wire(
         recordings=recordings,
         transcripts=SqlTranscripts(database, KeySeal(key), config.region),
         recording=recording,
-        audio=FileAudioStore(settings.data_dir("audio"), key),
+        audio=audio,
         models=models,
         ledger=ledger,
         scores=scores,
         quality=quality,
         journey=journey,
+        purge=Purge(database, audio, settings.data_dir("spool"), config.retention, clock, ids),
         carriers=carriers,
         bring={"asterisk": asterisk, "twilio": twilio},
     )

@@ -10,6 +10,7 @@ from api.cli.check import check
 from api.cli.demo import demo
 from api.cli.failures import Commands
 from api.cli.report import report
+from api.cli.retention import purge
 from api.cli.serve import serve, worker
 
 app = typer.Typer(
@@ -40,7 +41,7 @@ def options(
     pass
 
 
-for command in (serve, worker, demo, check, report):
+for command in (serve, worker, demo, check, report, purge):
     app.command()(command)
 for name, group in (
     ("menus", menus.app),

@@ -6,6 +6,7 @@ import typer
 
 from api.cli.conversations import print_conversation
 from api.cli.output import JsonFlag, local_time, print_json, print_table, say
+from api.cli.retention import hold, holds, release
 from api.cli.session import at_keyboard, audit_of, moment, with_program
 from api.cli.transcripts import transcript
 
@@ -101,7 +102,8 @@ def show(
         print_dossier(found)
 
 
-app.command()(transcript)
+for command in (transcript, hold, release, holds):
+    app.command()(command)
 
 
 def print_dossier(found: "Dossier") -> None:

@@ -41,7 +41,7 @@ async def list_calls(
     if caller is not None:
         if not asking.sees_numbers:
             raise Forbidden("searching by caller needs the role supervisor")
-        await here.audit.note(asking, "calls.search", "caller", caller)
+        await here.audit.note(asking, "calls.search", "caller", mask_number(caller))
     filters = Filters(since, until, state, outcome, queue, agent, tier, language, intent, caller)
     rows, following = await here.listing.calls(filters, limit, after)
     if asking.sees_numbers and rows and caller is None:

@@ -135,7 +135,7 @@ async def play(
     """A track as WAV; one range of bytes may be asked for, so a player can jump to a second."""
     filed = await here.program.recordings.get(recording_id)
     stored = filed.recording.tracks.get(track)
-    if stored is None:
+    if stored is None or filed.purged_at is not None:
         raise AudioMissing(f"{recording_id}/{track}")
     file = await here.program.audio.open(stored.key)
     try:
@@ -164,6 +164,7 @@ def recording_detail(filed: Filed) -> RecordingDetail:
         tracks=tracks,
         attempts=recording.attempts,
         failure=recording.failure,
+        purged_at=filed.purged_at,
     )
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from api.bootstrap import Program, open_program
 from api.cli import app
 from api.repository import SqlAudit
+from config.clock import SystemClock
 from config.settings import Settings
 from ivr import events as e
 from tests.builders import calls as a
@@ -64,9 +65,9 @@ async def audited(program: Program) -> list[tuple[str, str]]:
 
 def test_every_command_has_help(hotline: Hotline) -> None:
     groups = {
-        (): ["serve", "worker", "demo", "check", "report"],
+        (): ["serve", "worker", "demo", "check", "report", "purge"],
         ("menus",): ["draw", "try"],
-        ("calls",): ["list", "show", "transcript"],
+        ("calls",): ["list", "show", "transcript", "hold", "release", "holds"],
         ("recordings",): ["list", "show", "retry"],
         ("agents",): ["add", "list", "sign-in", "sign-out", "ready", "pause"],
         ("customers",): ["import"],
@@ -138,6 +139,31 @@ def test_a_transcript_hides_personal_data_unless_a_reason_is_given(
     assert "13800138000" not in hotline("calls", "show", str(call.id)).stdout.split("recording ")[-1]
     audited_as = [action for action, _ in prepared(audited)]
     assert audited_as == ["call.read", *["transcript.original"] * 2, "transcript.read"]
+
+
+def test_old_data_are_purged_unless_a_call_is_on_hold(
+    hotline: Hotline, prepared: Callable[[Work], Any], settings: Settings, tmp_path: Path
+) -> None:
+    call, _ = prepared(lambda program: given.answered_call(program, given.wav(tmp_path)))
+    routing = settings.config / "routing.yaml"
+    kept = routing.read_text("utf-8").replace("  audio: 180\n", "  audio: 1\n")
+    routing.unlink()
+    routing.write_text(kept, "utf-8")
+    held = data(hotline("calls", "hold", str(call.id), "--reason", "case 17", "--json"))
+    assert (held["call"], held["reason"]) == (str(call.id), "case 17")
+    assert [one["call"] for one in data(hotline("calls", "holds", "--json"))] == [str(call.id)]
+    assert data(hotline("purge", "--dry-run", "--json"))["audio"] == 0
+    assert data(hotline("calls", "release", str(call.id), "--json")) == {"released": True}
+    old = _days_since_noon() > 1
+    assert data(hotline("purge", "--dry-run", "--json"))["audio"] == old
+    assert data(hotline("purge", "--json"))["audio"] == old
+    assert data(hotline("purge", "--json"))["audio"] == 0
+    assert "recordings whose sound went" in hotline("purge").stdout
+    assert hotline("calls", "hold", str(call.id)).exit_code == 2
+
+
+def _days_since_noon() -> float:
+    return (SystemClock().now() - a.NOON).total_seconds() / 86400
 
 
 def test_an_id_may_be_shortened_until_it_is_ambiguous(
