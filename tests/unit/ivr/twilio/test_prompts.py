@@ -112,8 +112,9 @@ class TestNobodyElses:
     @pytest.mark.parametrize(
         "name",
         [
+            "recordings/1/../secret.wav",
             "recordings/1/../../secret.wav",
-            "recordings/1/zh/../../../secret.wav",
+            "recordings/1/zh/../../secret.wav",
             "cache/1/..",
             "recordings/1//etc/passwd",
             "recordings/1",

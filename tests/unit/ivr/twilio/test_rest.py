@@ -401,6 +401,16 @@ class TestCredentials:
         with pytest.raises(TwilioRefused, match="the account SID or the auth token is wrong \\(error 20003"):
             await rest_on(api).check()
 
+    async def test_a_refusal_without_a_code(self, api: FakeTwilio) -> None:
+        for status, told in (
+            (401, "credentials \\(HTTP 401\\)"),
+            (403, "credentials"),
+            (410, "refuses the request"),
+        ):
+            api.will("FetchCall", httpx.Response(status, text="<html>"))
+            with pytest.raises(TwilioRefused, match=told):
+                await rest_on(api).fetch_call(CALL)
+
     async def test_a_wrong_key(self, api: FakeTwilio) -> None:
         self.opens(api)
         api.will("ListCall", refusal(401, 20003))

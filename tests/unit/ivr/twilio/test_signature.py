@@ -102,7 +102,7 @@ class TestWhatTheLibraryLeavesOpen:
 
     @pytest.mark.parametrize("content_type", [None, "", "text/plain", "multipart/form-data", JSON])
     def test_a_form_under_another_name(self, content_type: str | None) -> None:
-        assert not believed(URL, DOCUMENTED, signature(URL), content_type=content_type)
+        assert not believed(URL, DOCUMENTED, signature(URL, DOCUMENTED), content_type=content_type)
 
     def test_a_json_webhook_turned_into_a_form(self) -> None:
         url = f"{URL}&bodySHA256={hashlib.sha256(LIBRARY_JSON).hexdigest()}"
