@@ -17,8 +17,8 @@ _CALL = f"{PUBLIC}/twilio/calls/018f0000-0000-7000-8000-0000000000aa"
 DOCUMENT = (
     '<?xml version="1.0" encoding="UTF-8"?><Response>'
     f'<Gather action="{_CALL}/gathered?turn=1&amp;step=topic" method="POST" input="dtmf" timeout="20"/>'
-    f'<Dial action="{_CALL}/joined?turn=2" method="POST"><Conference beep="false" '
-    f'statusCallback="{_CALL}/conference#rc=3&amp;rp=all" waitUrl="{_CALL}/waiting?turn=2">bare</Conference></Dial>'
+    f'<Dial action="{_CALL}/joined?turn=2" method="POST"><Conference waitUrl="{_CALL}/waiting?turn=2" '
+    f'statusCallback="{_CALL}/conference#rc=3&amp;rp=all" beep="false">bare</Conference></Dial>'
     f'<Redirect method="POST">{_CALL}/waiting?turn=2&amp;piece=1</Redirect></Response>'
 )
 
