@@ -108,8 +108,8 @@ class Database:
 def open_engine(url: str) -> Engine:
     """An engine for `url`. On SQLite: WAL, foreign keys, and every transaction takes the write lock first."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=_READERS + 1)
-    engine = create_engine(url, connect_args={"timeout": 30})
+        return create_engine(url, pool_pre_ping=True, pool_size=_READERS + 1, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     _tune_sqlite(engine)
     return engine
 

@@ -1,13 +1,15 @@
 """Structured logs, for a console or as JSON lines.
 
 No log line holds DTMF, caller numbers, transcripts or secrets: modules log ids and kinds, and `_redact`
-blanks what would slip through under a telling key.
+blanks what would slip through under a telling key. Of an error's text only the first line is logged: what
+follows it in the errors of databases and validators is the data that they did not like.
 """
 
 import logging
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+import traceback
+from collections.abc import Iterator, MutableMapping
+from typing import Any, TextIO
 
 import structlog
 
@@ -37,13 +39,14 @@ def configure(style: str = "console", level: str = "info") -> None:
         _redact,
     ]
     finish: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        [
+            structlog.processors.ExceptionRenderer(lambda info: _told(info[1])),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
         if style == "json"
         else [
             # The default traceback prints local variables: callers' numbers and what they said among them.
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_print_told)
         ]
     )
     structlog.configure(
@@ -53,6 +56,29 @@ def configure(style: str = "console", level: str = "info") -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+
+
+def _print_told(file: TextIO, info: structlog.typing.ExcInfo) -> None:
+    file.write("\n" + _told(info[1]))
+
+
+def _told(error: BaseException) -> str:
+    return "".join(_lines(error)).rstrip("\n")
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    """A traceback with its causes first."""
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if earlier is not None:
+        yield from _lines(earlier)
+        yield "\n"
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(error.__traceback__)
+    text = str(error).partition("\n")[0]
+    yield f"{type(error).__qualname__}: {text}\n" if text else f"{type(error).__qualname__}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _lines(one)
 
 
 class _Stderr:
