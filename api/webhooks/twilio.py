@@ -181,7 +181,10 @@ class TwilioDoor:
         task = asyncio.ensure_future(work)
         self._unfinished.add(task)
         task.add_done_callback(self._finished)
-        return await asyncio.wait_for(asyncio.shield(task), LIMIT)
+        done, _ = await asyncio.wait({task}, timeout=LIMIT)
+        if not done:
+            raise TimeoutError
+        return task.result()
 
     def _finished(self, task: "asyncio.Task[object]") -> None:
         self._unfinished.discard(task)

@@ -47,6 +47,7 @@ class PromptLinks:
         self._key = hmac.digest(account.auth_token.encode(), b"hotline prompt links", "sha256")
         self._cutting: KeyedLock = KeyedLock()
         self._pieces: dict[str, list[Path]] = {}
+        self._known: dict[Path, tuple[int, str]] = {}  # the version of each file, and its URL
 
     async def urls(self, prompts: Iterable[Prompt]) -> dict[Prompt, str]:
         """The prompts' URLs; none where Twilio is to speak, by the settings or for want of a file."""
@@ -81,13 +82,18 @@ class PromptLinks:
         return path if path.is_file() else None
 
     def _url(self, path: Path) -> str:
-        name = self._name(path.absolute())
-        return self._account.url(f"{_PATH}/{self._sign(name)}/{quote(name)}")
+        version = path.stat().st_mtime_ns
+        known = self._known.get(path)
+        if known is None or known[0] != version:
+            name = self._name(path.absolute(), version)
+            known = version, self._account.url(f"{_PATH}/{self._sign(name)}/{quote(name)}")
+            self._known[path] = known
+        return known[1]
 
-    def _name(self, path: Path) -> str:
+    def _name(self, path: Path, version: int) -> str:
         for folder, root in self._folders.items():
             if path.is_relative_to(root):
-                return f"{folder}/{path.stat().st_mtime_ns:x}/{path.relative_to(root).as_posix()}"
+                return f"{folder}/{version:x}/{path.relative_to(root).as_posix()}"
         raise PromptUnavailable(f"{path.name} is in no folder that Twilio may hear")
 
     def _sign(self, name: str) -> str:
