@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ivr.adapters.twilio.rest import RemoteCall, TwilioRest
+from ivr.adapters.twilio.remote import RemoteCall
+from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.webhooks import Progress
 from ivr.call import Call, CallState
 from ivr.events import Party

@@ -10,7 +10,8 @@ import structlog
 from config.clock import Clock
 from ivr.adapters.twilio import causes
 from ivr.adapters.twilio.errors import TwilioError
-from ivr.adapters.twilio.rest import RemoteCall, TwilioRest
+from ivr.adapters.twilio.remote import RemoteCall
+from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.webhooks import CARRIER, MOST_NUMBER, known_number
 from ivr.events import CallEnded, CallOffered
 

@@ -4,8 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,67 +22,20 @@ from ivr.adapters.twilio.errors import (
     TwilioUnsure,
 )
 from ivr.adapters.twilio.http import ATTEMPTS, TwilioHttp, Wait
+from ivr.adapters.twilio.remote import (
+    RemoteCall,
+    RemoteConference,
+    RemoteParticipant,
+    RemoteRecording,
+    call_of,
+    moment,
+    recording_of,
+)
 
 PAGE = 200
 LOOK_AFTER = 0.5  # seconds from a lost answer to the look whether it was done; doubled each time
 NOT_FOUND = 404
-_OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
 _RECORDING = {"in-progress", "paused"}
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteCall:
-    """A call as Twilio knows it. `status` is Twilio's word; times are UTC; `duration` is in seconds."""
-
-    sid: str
-    status: str
-    direction: str
-    caller: str
-    called: str
-    started_at: datetime | None
-    ended_at: datetime | None
-    duration: int | None
-    parent: str | None = None
-
-    @property
-    def over(self) -> bool:
-        return self.status in _OVER
-
-    @property
-    def over_at(self) -> datetime | None:
-        """The end of the second in which it ended: Twilio tells whole ones."""
-        return None if self.ended_at is None else self.ended_at + timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteParticipant:
-    """Somebody in a conference, or being rung into it. `label` is ours."""
-
-    call_sid: str
-    label: str | None
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteConference:
-    """`ended_by` is the CallSid of the leg whose leaving ended it."""
-
-    sid: str
-    status: str
-    ended_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteRecording:
-    """`duration` is in seconds; `error` is Twilio's code of a recording that is absent."""
-
-    sid: str
-    call_sid: str
-    status: str
-    channels: int
-    started_at: datetime | None
-    duration: int | None
-    error: int | None = None
 
 
 class TwilioRest:
@@ -143,7 +95,7 @@ class TwilioRest:
         """The call; None when Twilio does not know it."""
         try:
             with _understood():
-                return _call(await self._client.calls(sid).fetch_async())
+                return call_of(await self._client.calls(sid).fetch_async())
         except TwilioRefused as refused:
             if refused.status == NOT_FOUND:
                 return None
@@ -159,7 +111,7 @@ class TwilioRest:
             listed = await self._client.calls.stream_async(start_time_after=day, page_size=PAGE)
             async with aclosing(listed) as found:
                 async for each in found:
-                    call = _call(each)
+                    call = call_of(each)
                     at = call.started_at
                     if at is None or (at >= since and (until is None or at < until)):
                         yield call
@@ -237,7 +189,7 @@ class TwilioRest:
             rooms = await self._client.conferences.list_async(friendly_name=conference, page_size=PAGE)
         if not rooms:
             return None
-        latest = max(rooms, key=lambda room: str(_moment(room.date_created) or ""))
+        latest = max(rooms, key=lambda room: str(moment(room.date_created) or ""))
         ended_by = latest.call_sid_ending_conference or None
         return RemoteConference(str(latest.sid), str(latest.status), ended_by)
 
@@ -269,7 +221,7 @@ class TwilioRest:
     async def recordings_of(self, call_sid: str) -> list[RemoteRecording]:
         with _understood():
             found = await self._client.calls(call_sid).recordings.list_async(page_size=PAGE)
-            return [_recording(one) for one in found]
+            return [recording_of(one) for one in found]
 
     async def media(self, recording_sid: str, to: Path, channels: int = 2) -> None:
         """Puts the recording's WAV at `to`, whole or not at all.
@@ -328,38 +280,3 @@ def _credentials(wrong: str) -> Iterator[None]:
         if refused.status in {401, 403, NOT_FOUND}:
             raise TwilioRefused(refused.code, refused.status, wrong) from None
         raise
-
-
-def _call(found: Any) -> RemoteCall:
-    return RemoteCall(
-        sid=str(found.sid),
-        status=str(found.status),
-        direction=found.direction or "",
-        caller=found._from or "",
-        called=found.to or "",
-        started_at=_moment(found.start_time),
-        ended_at=_moment(found.end_time),
-        duration=_whole(found.duration),
-        parent=found.parent_call_sid or None,
-    )
-
-
-def _recording(found: Any) -> RemoteRecording:
-    return RemoteRecording(
-        sid=str(found.sid),
-        call_sid=str(found.call_sid),
-        status=str(found.status),
-        channels=_whole(found.channels) or 0,
-        started_at=_moment(found.start_time),
-        duration=_whole(found.duration),
-        error=_whole(found.error_code),
-    )
-
-
-def _moment(value: object) -> datetime | None:
-    """The library gives back unread what is no time."""
-    return value.astimezone(UTC) if isinstance(value, datetime) else None
-
-
-def _whole(value: object) -> int | None:
-    return int(str(value)) if value not in (None, "") else None

@@ -23,7 +23,8 @@ from ivr.adapters.twilio.errors import TwilioError, TwilioRefused
 from ivr.adapters.twilio.line import Line
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
-from ivr.adapters.twilio.rest import RemoteCall, TwilioRest
+from ivr.adapters.twilio.remote import RemoteCall
+from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.script import Script
 from ivr.adapters.twilio.talking import Talking
 from ivr.adapters.twilio.webhooks import Heard, Progress

@@ -9,13 +9,8 @@ import httpx
 import pytest
 
 from ivr.adapters.twilio.account import Account
-from ivr.adapters.twilio.rest import (
-    RemoteCall,
-    RemoteConference,
-    RemoteParticipant,
-    RemoteRecording,
-    TwilioRest,
-)
+from ivr.adapters.twilio.remote import RemoteCall, RemoteConference, RemoteParticipant, RemoteRecording
+from ivr.adapters.twilio.rest import TwilioRest
 from scripts.twilio_contract import CONTRACT as CONTRACT_FILE
 from scripts.twilio_contract import DESCRIPTION, facts
 from tests.unit.ivr.twilio.api import CONTRACT, Asked, FakeTwilio, conforms, found, listed
