@@ -9,7 +9,6 @@ import json
 from collections.abc import Awaitable, Callable, Iterable
 from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 import structlog
@@ -21,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ivr.adapters.twilio import twiml
 from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.carrier import TwilioTelephony, UnknownToUs
-from ivr.adapters.twilio.signature import JSON, genuine
+from ivr.adapters.twilio.signature import JSON, signed_parameters
 from ivr.adapters.twilio.webhooks import CARRIER, BadWebhook, Form
 
 if TYPE_CHECKING:
@@ -155,10 +154,11 @@ class TwilioDoor:
         path, query = request.url.path, request.url.query
         url = self._account.requested(path[path.index(PREFIX) :], query)
         kind = request.headers.get("content-type")
-        if not genuine(self._account, url, request.headers, body, kind):
+        signed = signed_parameters(self._account, url, request.headers, body, kind)
+        if signed is None:
             raise _Refused(403, "the signature is missing or wrong")
         try:
-            form = Form(_pairs(body, kind))
+            form = Form(_members(body) if _is_json(kind) else signed.items())
             if form.need("AccountSid") != self._account.sid:
                 raise _Refused(403, "another account")
         except (BadWebhook, ValueError) as bad:
@@ -280,10 +280,13 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _pairs(body: bytes, kind: str | None) -> list[tuple[str, str]]:
-    if (kind or "").partition(";")[0].strip().lower() == JSON:
-        return [(str(name), str(value)) for name, value in json.loads(body, object_pairs_hook=list)]
-    return parse_qsl(body.decode(), keep_blank_values=True)
+def _is_json(kind: str | None) -> bool:
+    return (kind or "").partition(";")[0].strip().lower() == JSON
+
+
+def _members(body: bytes) -> list[tuple[str, str]]:
+    """Of a JSON object, repeated ones too."""
+    return [(str(name), str(value)) for name, value in json.loads(body, object_pairs_hook=list)]
 
 
 def _route(request: Request) -> str:

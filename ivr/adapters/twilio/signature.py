@@ -25,32 +25,31 @@ from ivr.adapters.twilio.account import Account
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 MOST_FIELDS = 200
+_BODY_HASH = "bodySHA256"
 _HASHES = {HMAC_SHA1: "sha1", HMAC_SHA256: "sha256"}
 
 
-def genuine(
+def signed_parameters(
     account: Account, url: str, headers: Mapping[str, str], body: bytes, content_type: str | None
-) -> bool:
-    """Whether `body` was signed for `url` (`Account.requested`). Never raises; header names in any case.
+) -> dict[str, str] | None:
+    """The parameters in `body` that were signed with `url` (`Account.requested`); None for a forgery.
 
-    Parameters that are repeated, a body that is no UTF-8 and JSON without `bodySHA256` are refused.
+    A genuine body of JSON has none. Never raises; header names in any case. Parameters that are repeated, a
+    body that is no UTF-8 and JSON without `bodySHA256` are refused.
     """
     try:
-        return _genuine(
-            account, url, {name.lower(): value for name, value in headers.items()}, body, content_type
-        )
+        lower = {name.lower(): value for name, value in headers.items()}
+        parameters = _parameters(url, body, content_type)
+        return parameters if parameters is not None and _genuine(account, url, lower, parameters) else None
     except (ValueError, TypeError):
-        return False
+        return None
 
 
-def _genuine(
-    account: Account, url: str, headers: Mapping[str, str], body: bytes, content_type: str | None
-) -> bool:
+def _genuine(account: Account, url: str, headers: Mapping[str, str], parameters: Mapping[str, str]) -> bool:
     given, settings = headers.get(SIGNATURE_HEADER.lower()), headers.get(SIGNATURE_SETTINGS_HEADER.lower())
     secret = account.shared_key if settings else account.auth_token
     hash_name = _HASHES.get(get_signature_algorithm(settings))
-    parameters = _parameters(url, body, content_type)
-    if not given or not secret or parameters is None or hash_name is None:
+    if not given or not secret or hash_name is None:
         return False
     said = "".join(name + parameters[name] for name in sorted(parameters))
     digests = (hmac.digest(secret.encode(), (each + said).encode(), hash_name) for each in _as_signed(url))
@@ -60,8 +59,7 @@ def _genuine(
 def _parameters(url: str, body: bytes, content_type: str | None) -> dict[str, str] | None:
     """What is signed beside the URL; None for a body that no signature covers."""
     kind = (content_type or "").partition(";")[0].strip().lower()
-    hashes = parse_qs(urlparse(url).query).get("bodySHA256")
-    if hashes is not None:
+    if _BODY_HASH in url and (hashes := parse_qs(urlparse(url).query).get(_BODY_HASH)) is not None:
         right = hmac.compare_digest(hashes[0].lower().encode(), hashlib.sha256(body).hexdigest().encode())
         return {} if right and kind == JSON else None
     if not body:

@@ -47,8 +47,10 @@ class Form:
 
     def get(self, name: str, most: int = 128) -> str | None:
         """The value on one line, without control characters, cut to `most`; None for nothing."""
-        kept = "".join(c if c.isprintable() else " " for c in self._values.get(name, "")).strip()
-        return kept[:most] or None
+        value = self._values.get(name, "")
+        if not value.isprintable():
+            value = "".join(c if c.isprintable() else " " for c in value)
+        return value.strip()[:most] or None
 
     def need(self, name: str) -> str:
         value = self.get(name)
