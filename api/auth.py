@@ -1,56 +1,16 @@
-"""Who may do what: tokens with roles, and the one table of which role each route needs."""
+"""Who may do what: the one table of which role each route needs, and the tokens that requests bring."""
 
-import hashlib
 import hmac
-import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import Forbidden, NotAuthenticated, NotYourAgent
+from api.errors import Forbidden, NotAuthenticated
+from api.principals import Principal, Role, digest
 from api.problems import respond
-
-
-class Role(StrEnum):
-    """Each role may do all that the one before it may."""
-
-    AGENT = "agent"
-    QA = "qa"
-    SUPERVISOR = "supervisor"
-    ADMIN = "admin"
-
-    def covers(self, needed: "Role") -> bool:
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who asks. `agent` is the login of the agent whose token it is."""
-
-    name: str
-    role: Role
-    agent: str | None = None
-
-    @property
-    def sees_numbers(self) -> bool:
-        """Whether callers' numbers and names are shown to them in full."""
-        return self.role.covers(Role.SUPERVISOR)
-
-    def sees_agent(self, login: str) -> bool:
-        """Whether they may know what an agent does: agents know it of themselves only."""
-        return self.role.covers(Role.QA) or self.agent == login
-
-    def require_agent(self, login: str) -> None:
-        """Raises `NotYourAgent` unless they may act for `login`: their own agent, or as supervisor any."""
-        if not self.role.covers(Role.SUPERVISOR) and self.agent != login:
-            raise NotYourAgent(login)
-
 
 _V1 = "/api/v1"
 
@@ -87,16 +47,6 @@ ROLES: dict[tuple[str, str], Role] = {
     ("GET", f"{_V1}/ledger/report"): Role.QA,
     ("GET", f"{_V1}/audit"): Role.ADMIN,
 }
-
-
-def new_token() -> str:
-    """256 random bits, recognisable to those who search for leaked secrets."""
-    return f"hotline_{secrets.token_urlsafe(32)}"
-
-
-def digest(token: str) -> str:
-    """What is stored of a token. It has 256 random bits, so an unsalted SHA-256 cannot be searched."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 #: Gives who has the token with a digest, and that digest as it is stored; None when nobody has.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select
 
-from api.auth import Principal
+from api.principals import Principal
 from api.repository import SqlAudit
 from config.clock import Clock
 from config.database import Database

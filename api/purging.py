@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from api.auth import Principal, Role
+from api.principals import Principal, Role
 from api.repository import audit_row
 from api.tables import audit
 from config.clock import Clock

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.auth import Principal, Role, digest, new_token
 from api.errors import TokenExists, UnknownToken
+from api.principals import Principal, Role, digest, new_token
 from api.tables import api_tokens, audit
 from config.clock import Clock
 from config.database import Database

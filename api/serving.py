@@ -14,10 +14,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import create_app
-from api.auth import new_token
 from api.bootstrap import open_program
 from api.errors import ApiError
 from api.migrations import require_current
+from api.principals import new_token
 from api.running_file import Running, announced
 from config.settings import Settings
 

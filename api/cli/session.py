@@ -14,8 +14,8 @@ from api.cli.failures import Refused
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from api.auth import Principal
     from api.bootstrap import Program
+    from api.principals import Principal
     from api.repository import SqlAudit
     from config.settings import Settings
 
@@ -72,7 +72,7 @@ def audit_of(program: "Program") -> "SqlAudit":
 
 def at_keyboard() -> "Principal":
     """Whoever may read the data directory is an administrator; the audit has their login."""
-    from api.auth import Principal, Role
+    from api.principals import Principal, Role
 
     return Principal(f"shell:{getpass.getuser()}", Role.ADMIN)
 

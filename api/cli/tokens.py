@@ -26,7 +26,7 @@ def add(
     as_json: JsonFlag = False,
 ) -> None:
     """Make a token. It is printed this once; only its hash is kept."""
-    from api.auth import Role
+    from api.principals import Role
 
     if role not in set(Role):
         raise typer.BadParameter(f"{role!r} is no role; there are {', '.join(Role)}", param_hint="--role")

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy import RowMapping
 
-from api.auth import Asking, Principal
+from api.auth import Asking
 from api.edge import After, Here, Limit, Since, Until, Word
 from api.errors import Forbidden
 from api.listing import Filters
 from api.masking import mask_name, mask_number
+from api.principals import Principal
 from api.schemas import CallDetail, CallSummary, Page, TalkDetail, TimelineEntry
 from ivr.call import Call, CallState
 from ivr.ports import Entry

@@ -9,8 +9,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from api.auth import Role
 from api.bootstrap import Program, open_program
+from api.principals import Role
 from api.repository import SqlAudit, SqlTokens
 from config.clock import ManualClock
 from config.settings import CONFIG_DIR, Settings

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from api.auth import Role
 from api.bootstrap import Program
+from api.principals import Role
 from api.repository import SqlAudit
 from ivr import events as e
 from tests.builders import calls as a

@@ -2,8 +2,8 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.auth import Role
 from api.bootstrap import Program
+from api.principals import Role
 from tests.builders import calls as a
 from tests.integration.api import given
 from tests.integration.api.conftest import Http

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.auth import Role
+from api.principals import Role
 from tests.integration.api.conftest import Http
 
 NASTY = ["'; DROP TABLE calls;--", "\x00", "../../etc/passwd", "x" * 10_000, "\r\nX: y", "客户", "%", "NaN"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.auth import Role
 from api.bootstrap import Program
+from api.principals import Role
 from ivr import events as e
 from tests.builders import calls as a
 from tests.integration.api import given

@@ -1,7 +1,7 @@
 """Agents and queues over HTTP, as they stand now."""
 
-from api.auth import Role
 from api.bootstrap import Program
+from api.principals import Role
 from ivr.call import CallState
 from ivr.events import CallQueued
 from tests.builders import calls as a

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from api.auth import Principal, Role
 from api.bootstrap import Program, open_program
 from api.holds import SqlHolds
 from api.migrations import upgrade_database
+from api.principals import Principal, Role
 from api.repository import SqlAudit
 from config.clock import ManualClock
 from config.settings import Settings

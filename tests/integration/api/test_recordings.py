@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from api.auth import Role
 from api.bootstrap import Program
+from api.principals import Role
 from api.repository import SqlAudit
 from recordings.recording import Recording
 from tests.builders import calls as a

@@ -5,7 +5,8 @@ import re
 import pytest
 from fastapi import FastAPI
 
-from api.auth import OPEN, ROLES, Role
+from api.auth import OPEN, ROLES
+from api.principals import Role
 from api.routes import ROUTERS
 from tests.integration.api.conftest import Http
 

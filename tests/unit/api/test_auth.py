@@ -3,8 +3,9 @@
 import pytest
 from fastapi.routing import APIRoute
 
-from api.auth import OPEN, ROLES, Authenticator, Principal, Role, digest, new_token
+from api.auth import OPEN, ROLES, Authenticator
 from api.errors import NotAuthenticated, NotYourAgent
+from api.principals import Principal, Role, digest, new_token
 from api.routes import ROUTERS
 
 TOKEN = new_token()
