@@ -151,8 +151,8 @@ class TwilioDoor:
     async def _received(self, request: Request) -> Form:
         """The parameters, when they come from Twilio and are about our account; raises `_Refused`."""
         body = await _body(request)
-        path, query = request.url.path, request.url.query
-        url = self._account.requested(path[path.index(PREFIX) :], query)
+        path, query = request.scope["raw_path"].decode(), request.scope["query_string"].decode()
+        url = self._account.requested(path[max(path.find(PREFIX), 0) :], query)
         kind = request.headers.get("content-type")
         signed = signed_parameters(self._account, url, request.headers, body, kind)
         if signed is None:

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qs, parse_qsl, urldefrag, urlparse
+from urllib.parse import parse_qs, unquote, urldefrag, urlparse
 
 from twilio.request_validator import (
     HMAC_SHA1,
@@ -66,9 +66,23 @@ def _parameters(url: str, body: bytes, content_type: str | None) -> dict[str, st
         return {}
     if kind != FORM:
         return None
-    pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    pairs = fields(body.decode())
     parameters = dict(pairs)
-    return parameters if len(parameters) == len(pairs) else None
+    return parameters if len(parameters) == len(pairs) <= MOST_FIELDS else None
+
+
+def fields(form: str) -> list[tuple[str, str]]:
+    """Names and values, empty ones too, as by `urllib.parse.parse_qsl`, which takes three times as long.
+
+    Raises `ValueError` for what is no UTF-8.
+    """
+    pairs = (pair.partition("=") for pair in form.split("&") if pair)
+    return [(_plain(name), _plain(value)) for name, _, value in pairs]
+
+
+def _plain(text: str) -> str:
+    text = text.replace("+", " ")
+    return unquote(text, errors="strict") if "%" in text else text
 
 
 def _as_signed(url: str) -> Iterator[str]:

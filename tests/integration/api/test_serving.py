@@ -106,6 +106,13 @@ def test_it_serves_takes_commands_and_stops_when_told(
     assert here["token"] not in log
 
 
+def test_answers_do_not_wait_for_the_clients_acknowledgement(settings: Settings, serve: Serve) -> None:
+    here = announced(settings, serve("serve"))
+    with httpx.Client(trust_env=False) as client:
+        took = [client.get(f"{here['url']}/healthz").elapsed.total_seconds() for _ in range(21)]
+    assert sorted(took)[10] < 0.035, "a client that is kept waiting acknowledges after 40 ms"
+
+
 def test_it_serves_while_asterisk_is_away(
     settings: Settings, environment: dict[str, str], serve: Serve
 ) -> None:

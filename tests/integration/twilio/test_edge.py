@@ -108,6 +108,16 @@ async def test_a_signature_for_another_route_is_none(centre: CallCentre, post: P
     assert (await post("/twilio/voice", form, headers={"X-Twilio-Signature": signed})).status_code == 403
 
 
+async def test_the_path_counts_as_it_was_sent(centre: CallCentre, post: Post) -> None:
+    form = incoming(centre)
+    signed = RequestValidator(centre.twilio.account.auth_token).compute_signature(
+        f"{PUBLIC}/twilio/voice", form
+    )
+    for path in ("/%74wilio/voice", "/twilio/v%6fice", "/twilio/voice?"):
+        answer = await post(path, form, headers={"X-Twilio-Signature": signed})
+        assert answer.status_code == (200 if path.endswith("?") else 403)
+
+
 @pytest.mark.parametrize(
     ("path", "change", "status"),
     [

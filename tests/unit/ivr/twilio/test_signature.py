@@ -1,8 +1,8 @@
 """Webhooks are believed by their signature alone: Twilio's published vectors, and every way to change one."""
 
 import hashlib
-from collections.abc import Mapping
-from urllib.parse import urlencode
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import assume, given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from ivr.adapters.twilio.account import Account
-from ivr.adapters.twilio.signature import FORM, JSON, MOST_FIELDS, signed_parameters
+from ivr.adapters.twilio.signature import FORM, JSON, MOST_FIELDS, fields, signed_parameters
 
 # https://www.twilio.com/docs/usage/security#validating-requests
 DOCUMENTED_URL = "https://example.com/myapp.php?foo=1&bar=2"
@@ -225,3 +225,14 @@ def test_any_other_json_body_is_refused(body: bytes, other: bytes) -> None:
 def test_nothing_makes_it_raise(url: str, body: bytes, signed: str | None, kind: str | None) -> None:
     assert not believed(url, body, signed, content_type=kind)
     assert not believed(url, body, signed, content_type=FORM)
+
+
+@given(st.text(alphabet="ab&=+%é 4cE9;", max_size=40))
+def test_a_form_is_read_as_by_the_standard_library(form: str) -> None:
+    def read(how: Callable[[str], list[tuple[str, str]]]) -> list[tuple[str, str]] | None:
+        try:
+            return how(form)
+        except ValueError:
+            return None
+
+    assert read(fields) == read(lambda it: parse_qsl(it, keep_blank_values=True, errors="strict"))
