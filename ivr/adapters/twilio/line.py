@@ -1,9 +1,10 @@
 """What one caller's session shares with its parts, and where they report."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from ivr.adapters.asterisk.outbox import Outbox
@@ -20,7 +21,8 @@ AgentEvent = AgentRang | AgentLegEnded | CallAnswered | TalkEnded
 class Line:
     """`gone` is set when the caller's call is over, `shut` when that was told.
 
-    `look` asks Twilio whether it is. `caller_id` is what ringing agents see.
+    `look` asks Twilio whether it is over; `linger` does what is to be done even then. `caller_id` is what
+    ringing agents see.
     """
 
     account: Account
@@ -33,6 +35,7 @@ class Line:
     caller_id: str
     shut: asyncio.Event
     look: Callable[[], None]
+    linger: Callable[[Coroutine[Any, Any, None]], object]
     _told: set[tuple[type, UUID]] = field(default_factory=set)
 
     @property

@@ -42,7 +42,7 @@ async def resume(session: "Session", rest: TwilioRest, call: Call) -> None:
 
 async def _parted(session: "Session", rest: TwilioRest, call: Call, remote: RemoteCall | None) -> None:
     """The conversation is over: the conference tells who ended it, that leg why and when."""
-    ended = await rest.last_conference(str(call.id))
+    ended = next(iter(await rest.conferences(str(call.id))), None)
     if ended is None or ended.ended_by is None:
         if remote is not None and not remote.over:
             session.talking.part(Party.UNKNOWN)

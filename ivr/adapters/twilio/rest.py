@@ -183,15 +183,15 @@ class TwilioRest:
             raise
         return [RemoteParticipant(str(one.call_sid), one.label, str(one.status)) for one in found]
 
-    async def last_conference(self, conference: str) -> RemoteConference | None:
-        """The latest conference of that friendly name; None when there was none."""
+    async def conferences(self, conference: str) -> list[RemoteConference]:
+        """All conferences of that friendly name, those that are over too, newest first."""
         with _understood():
             rooms = await self._client.conferences.list_async(friendly_name=conference, page_size=PAGE)
-        if not rooms:
-            return None
-        latest = max(rooms, key=lambda room: str(moment(room.date_created) or ""))
-        ended_by = latest.call_sid_ending_conference or None
-        return RemoteConference(str(latest.sid), str(latest.status), ended_by)
+        rooms.sort(key=lambda room: str(moment(room.date_created) or ""), reverse=True)
+        return [
+            RemoteConference(str(room.sid), str(room.status), room.call_sid_ending_conference or None)
+            for room in rooms
+        ]
 
     # ------------------------------------------------------------------ recordings
 

@@ -33,6 +33,7 @@ class Ringing:
         self._line = line
         self._changed = changed
         self._presume = presume
+        self._settling = asyncio.Lock()
 
     def adopt(self, reservation: UUID, agent: str) -> AgentLeg:
         """A leg of this call: one that shall be rung, or that exists after a restart."""
@@ -44,14 +45,36 @@ class Ringing:
         return next((leg for leg in self.legs.values() if call_sid == leg.sid or label == leg.label), None)
 
     async def settle(self) -> None:
-        """Finds out whether a leg was joined after all: the news of it may be late, or lost."""
-        for leg in [leg for leg in self.legs.values() if leg.open]:
-            if not leg.answered:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self.ask(leg), SETTLE)
-            if leg.answered:
-                await first_of(leg.joined, timeout=SETTLE)
-                self._presume(leg)
+        """Finds out whether a leg was joined after all, of which the news is late, or lost.
+
+        The caller is out of the conference, or gone: a leg that had met them is over, too.
+        """
+        async with self._settling:
+            for leg in [leg for leg in self.legs.values() if leg.open]:
+                if not leg.answered:
+                    await self._ask_soon(leg)
+                if leg.answered:
+                    await first_of(leg.joined, *([leg.ended] if leg.end is None else []), timeout=SETTLE)
+                if leg.answered and leg.end is None and not leg.joined.is_set():
+                    await self._ask_soon(leg)
+                if leg.end is not None and leg.open and await self._had_met(leg):
+                    self._presume(leg)
+
+    async def _ask_soon(self, leg: AgentLeg) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.ask(leg), SETTLE)
+
+    async def _had_met(self, leg: AgentLeg) -> bool:
+        """Whether a leg that was answered ended with the caller's conference, not in one of its own."""
+        if not leg.answered or not self._line.gone.is_set():
+            return leg.answered
+        try:
+            rooms = await self._line.rest.conferences(str(self._line.call_id))
+        except TwilioError as problem:
+            log.warning("a conference could not be looked up", reservation=leg.label, why=str(problem))
+            return False
+        endings = {room.ended_by for room in rooms}
+        return self._line.call_sid in endings and leg.sid not in endings
 
     # ------------------------------------------------------------------ what the core wants
 
@@ -67,7 +90,7 @@ class Ringing:
             return
         leg.cancelled = True
         if leg.asked:
-            self._line.tasks.spawn(self.hang_up(leg))
+            self.hang_up(leg)
         else:
             self._missed(leg, MissReason.CANCELLED)
 
@@ -93,7 +116,7 @@ class Ringing:
         else:
             leg.sid = leg.sid or sid
             if leg.cancelled or line.gone.is_set():
-                await self.hang_up(leg)
+                self.hang_up(leg)
             else:
                 await self._guard(leg, action.ring_seconds + RING_GRACE)
 
@@ -109,7 +132,7 @@ class Ringing:
             if not ended and not leg.joined.is_set():
                 self._line.tasks.spawn(self._miss_unless_joined(leg))
         elif leg.cancelled or self._line.gone.is_set():
-            self._line.tasks.spawn(self.hang_up(leg))
+            self.hang_up(leg)
         elif leg.answered and not answered:
             self._line.tasks.spawn(self._guard_join(leg))
         self._changed(leg)
@@ -118,10 +141,9 @@ class Ringing:
         """One that was answered may have met the caller: the news of it may still be on its way."""
         if leg.answered and not leg.cancelled:
             await first_of(leg.joined, self._line.gone, timeout=SETTLE)
-            if not self._line.gone.is_set():
-                self._presume(leg)
-        if not leg.joined.is_set() and leg.end is not None:
+        async with self._settling:
             end = leg.end
+        if not leg.joined.is_set() and end is not None:
             self._missed(leg, *causes.missed(end.status, end.sip, end.error, cancelled=leg.cancelled))
 
     def _missed(self, leg: AgentLeg, reason: MissReason, cause: int | None = None) -> None:
@@ -145,7 +167,7 @@ class Ringing:
         await self.ask(leg)
         if leg.end is None and not leg.joined.is_set():
             leg.cancelled = True
-            await self.hang_up(leg)
+            self.hang_up(leg)
             self._missed(leg, MissReason.CANCELLED if leg.sid is None else MissReason.FAILED)
 
     async def _guard_join(self, leg: AgentLeg) -> None:
@@ -169,18 +191,28 @@ class Ringing:
 
     # ------------------------------------------------------------------ the end
 
-    async def hang_up_all(self) -> None:
+    def hang_up_all(self) -> None:
         """Those that nobody is to talk on; the end of a conference ends the one that somebody does."""
         for leg in list(self.legs.values()):
             if not leg.joined.is_set():
                 leg.cancelled = True
-                await self.hang_up(leg)
+                self.hang_up(leg)
 
-    async def hang_up(self, leg: AgentLeg) -> None:
-        """`canceled` stops a ring, `completed` ends what was answered."""
-        if leg.sid is None or leg.end is not None:
-            return
+    def hang_up(self, leg: AgentLeg) -> None:
+        """Outlives the session."""
+        if leg.sid is not None and leg.end is None:
+            self._line.linger(self._hang_up(leg, leg.sid))
+
+    async def _hang_up(self, leg: AgentLeg, sid: str) -> None:
+        """`canceled` stops a ring and leaves a call alone that was answered meanwhile, `completed` does not.
+
+        https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
+        """
         try:
-            await self._line.rest.update_call(leg.sid, status="completed" if leg.answered else "canceled")
+            if not leg.answered:
+                await self._line.rest.update_call(sid, status="canceled")
+                if await first_of(leg.ended, timeout=SETTLE):
+                    return
+            await self._line.rest.update_call(sid, status="completed")
         except TwilioError as problem:
             log.warning("an agent's leg could not be ended", reservation=leg.label, why=str(problem))

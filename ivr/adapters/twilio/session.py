@@ -7,9 +7,10 @@ Twilio is told by REST to fetch it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -39,13 +40,14 @@ _AGAIN = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after a REST update that was not 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What all sessions share."""
+    """What all sessions share. `linger` is for work that outlives one."""
 
     account: Account
     rest: TwilioRest
     links: PromptLinks
     pulls: Pulls
     sink: Sink
+    linger: Callable[[Coroutine[Any, Any, None]], object]
 
 
 class Session:
@@ -82,6 +84,7 @@ class Session:
             caller_id=caller_id,
             shut=asyncio.Event(),
             look=self._look_soon,
+            linger=tools.linger,
         )
         self.talking = Talking(line, self._agent_ready)
         self._script = Script()
@@ -332,7 +335,7 @@ class Session:
         await self._outbox.run()
         self.told.set()
         self._on_over(self)
-        await self.talking.ringing.hang_up_all()
+        self.talking.ringing.hang_up_all()
         await self._tasks.cancel()
 
 

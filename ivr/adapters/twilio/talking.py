@@ -58,7 +58,7 @@ class Talking:
             leg.sid = leg.sid or event.call_sid
             if event.kind == "participant-join" and leg.cancelled:
                 leg.answered = True
-                self._line.tasks.spawn(self.ringing.hang_up(leg))
+                self.ringing.hang_up(leg)
         room.learn(event, self._party)
         if room.over or self._line.call_sid in room.left:
             self.caller_waits = False
@@ -173,7 +173,7 @@ class Talking:
             self.ringing.legs.pop(leg.reservation, None)
             cause = causes.cause(end.status, end.sip, answered=True) if end is not None else None
             self._line.tell(TalkEnded(leg.reservation, leg.agent, by, cause), at)
-            self._line.tasks.spawn(self.ringing.hang_up(leg))
+            self.ringing.hang_up(leg)
         self._stop_recording()
         self.over.set()
 
