@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -157,16 +157,18 @@ def twilio_settings() -> dict[str, Any]:
 
 @pytest.fixture
 async def centre(
-    tmp_path: Path,
-    configuration: Path,
-    twilio_settings: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, configuration: Path, twilio_settings: dict[str, Any]
 ) -> AsyncIterator[CallCentre]:
-    monkeypatch.setattr(pulls, "POLL", 0.02)
+    async with call_centre(tmp_path / "data", configuration, **twilio_settings) as made:
+        yield made
+
+
+@asynccontextmanager
+async def call_centre(data: Path, configuration: Path, **twilio_settings: Any) -> AsyncIterator[CallCentre]:
     wire = AsgiTransport(_nobody)
     made = CallCentre(wire)
     async with made.twilio as twilio, twilio.serving() as base_url:
-        made.settings = settings_of(tmp_path / "data", configuration, base_url, **twilio_settings)
+        made.settings = settings_of(data, configuration, base_url, **twilio_settings)
         for number in ("4001", "4002", "4003", "4004", "4005", "4006", "4007"):
             twilio.number(
                 number,
@@ -175,9 +177,17 @@ async def centre(
                 status_callback=f"{PUBLIC}/twilio/status",
             )
         await made.start()
-        yield made
-        await made.stop()
-        assert all(isinstance(error, ConnectionRefusedError) for error in wire.raised)
+        try:
+            yield made
+        finally:
+            await made.stop()
+    assert all(isinstance(error, ConnectionRefusedError) for error in wire.raised)
+
+
+@pytest.fixture(autouse=True)
+def quick_pulls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due in virtual time is looked at all the time."""
+    monkeypatch.setattr(pulls, "POLL", 0.02)
 
 
 async def _nobody(*_asgi: Any) -> None:

@@ -1,0 +1,118 @@
+"""Any interleaving of the webhooks of several calls, repeated, late, swapped, lost: the ledger is exact."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.integration.twilio.conftest import CallCentre, call_centre
+from tests.twilio import Answers, Busy, Caller, Chaos, RingsOut, Unreachable
+
+AGENTS = ("sip:anna@example.com", "client:ben", "+8613700000001")
+
+behaviours = st.one_of(
+    st.builds(Answers, after=st.sampled_from([0.5, 3]), hangs_up_after=st.sampled_from([None, 1, 15])),
+    st.builds(Answers, after=st.just(1), drops_after=st.just(8)),
+    st.builds(Busy, after=st.just(1), code=st.sampled_from([486, 603])),
+    st.just(RingsOut()),
+    st.builds(Unreachable, code=st.sampled_from([404, 480, 503])),
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A caller hangs up `after` so many seconds, or stays as long as there is something to hear."""
+
+    key: str
+    after: float | None
+    begins: float
+
+
+plans = st.builds(
+    Plan,
+    key=st.sampled_from(["1", "1", "1", "3", ""]),
+    after=st.sampled_from([None, 0.3, 1.0, 2.0, 5.0, 12.0, 40.0]),
+    begins=st.sampled_from([0.0, 0.2, 3.0]),
+)
+chaos = st.builds(
+    Chaos,
+    seed=st.integers(0, 10_000),
+    duplicate=st.sampled_from([0.0, 0.3, 1.0]),
+    swap=st.sampled_from([0.0, 0.3]),
+    delay=st.sampled_from([0.0, 0.3]),
+    lose=st.sampled_from([0.0, 0.1]),
+    lose_reply=st.sampled_from([0.0, 0.2]),
+    longest_delay=st.sampled_from([0.5, 5.0]),
+)
+
+
+def met(caller: Caller) -> int:
+    """With how many others the caller has really been connected."""
+    others = [
+        span.call.sid for mix in caller.call.mixes for span in mix.speaking if span.call is not caller.call
+    ]
+    return len(set(others))
+
+
+async def live(centre: CallCentre, number: int, plan: Plan) -> Caller:
+    caller = centre.caller(f"+8613800{number:06}")
+    await caller.listen(plan.begins)
+    await caller.dial("4001")
+    if plan.after is None:
+        await caller.until(lambda call: call.over or call.listening is not None)
+    if plan.after is None or plan.after > 1:
+        await caller.until(lambda call: call.over or call.listening is not None)
+        if plan.key and not caller.call.over:
+            caller.press(plan.key)
+    await caller.listen(plan.after or 120)
+    if not caller.call.over:
+        caller.hang_up()
+    return caller
+
+
+@pytest.mark.timeout(600)
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    phones=st.lists(st.lists(behaviours, min_size=1, max_size=3), max_size=3),
+    callers=st.lists(plans, min_size=1, max_size=4),
+    faults=chaos,
+)
+async def test_the_ledger_is_exact(
+    tmp_path_factory: pytest.TempPathFactory,
+    configuration: Path,
+    phones: list[list[Any]],
+    callers: list[Plan],
+    faults: Chaos,
+) -> None:
+    async with call_centre(tmp_path_factory.mktemp("data"), configuration) as centre:
+        for endpoint, behaviours in zip(AGENTS, phones, strict=False):
+            await centre.agent(endpoint.strip("+").partition(":")[2] or "carla", endpoint, *behaviours)
+        centre.twilio.faults.chaos = faults
+        made = await asyncio.gather(*(live(centre, n, plan) for n, plan in enumerate(callers)))
+        await centre.twilio.settled()
+        centre.twilio.faults.chaos = None
+        await centre.twilio.let_pass(60)
+        await centre.telephony.reconciliation.look()
+        for caller in made:
+            await check(centre, caller)
+        assert not centre.telephony.sessions()
+        states = {agent.login: agent.state for agent in await centre.program.routing.agents()}
+        assert not {"reserved", "talking"} & set(states.values()), states
+
+
+async def check(centre: CallCentre, caller: Caller) -> None:
+    line = await centre.line(caller)
+    kinds = await centre.kinds(caller)
+    said = f"{kinds}\n{caller.account()}"
+    assert (line.outcome == "answered") == (met(caller) > 0), said
+    assert kinds.count("CallAnswered") == met(caller), said
+    assert kinds.count("CallEnded") == 1, said
+    assert kinds.count("TalkEnded") <= met(caller), said
+    assert kinds.count("AgentReserved") >= met(caller) + kinds.count("AgentLegEnded"), said
