@@ -77,6 +77,14 @@ async def _families(program: "Program", listing: Listing) -> list[Metric]:
     ended = CounterMetricFamily("hotline_calls", "Ended calls by outcome", labels=["outcome"])
     for outcome in Outcome:
         ended.add_metric([outcome.value], outcomes.get(outcome, 0))
+    at_carriers = GaugeMetricFamily(
+        "hotline_recordings_at_carrier",
+        "Recordings that a carrier holds or held for us, by how far their fetching is",
+        labels=["carrier", "state"],
+    )
+    for carrier, counts in program.backlogs.items():
+        for state, count in (await counts()).items():
+            at_carriers.add_metric([carrier, str(state)], count)
     in_progress = [([state.value], float(calls.get(state, 0))) for state in _open_states()]
     backlog = [([state.value], float(recordings.get(state, 0))) for state in RecordingState]
     return [
@@ -87,6 +95,7 @@ async def _families(program: "Program", listing: Listing) -> list[Metric]:
             "hotline_agents", "Agents by state", "state", [([state.value], n) for state, n in agents.items()]
         ),
         _gauge("hotline_recordings", "Recordings by how far they are", "state", backlog),
+        at_carriers,
         _gauge("hotline_lines_in_use", "Lines with a caller on them", None, [([], program.lines.in_use())]),
     ]
 

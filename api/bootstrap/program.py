@@ -2,9 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -39,6 +39,9 @@ from routing.service import RoutingService
 log = structlog.get_logger()
 
 
+#: Gives counts by state.
+Backlog = Callable[[], Awaitable[Mapping[str, int]]]
+
 #: Adds a carrier to the program, with what else it needs, for as long as it is entered.
 Bring = Callable[["Program"], AbstractAsyncContextManager[None]]
 
@@ -47,7 +50,8 @@ Bring = Callable[["Program"], AbstractAsyncContextManager[None]]
 class Program:
     """Everything that is wired, for the edges (HTTP, command line, demo) to use.
 
-    `bring` has a way to add each carrier that `HOTLINE_CARRIERS` may name.
+    `bring` has a way to add each carrier that `HOTLINE_CARRIERS` may name. `backlogs`, by carrier: how many
+    recordings it holds for us, by how far their fetching is.
     """
 
     settings: Settings
@@ -75,6 +79,7 @@ class Program:
     purge: Purge
     carriers: dict[str, Telephony]
     bring: Mapping[str, Bring]
+    backlogs: dict[str, Backlog] = field(default_factory=dict)
 
     def worker(self, name: str | None = None, expect: Mapping[str, Sequence[str]] | None = None) -> Worker:
         """One that takes recordings to transcripts and scores; any number may run, in any process.

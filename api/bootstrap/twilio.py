@@ -33,4 +33,5 @@ async def twilio(program: Program) -> AsyncIterator[None]:
         reconcile_every=settings.reconcile_every,
     )
     program.carriers[carrier.name] = carrier
+    program.backlogs[carrier.name] = carrier.pulls.counts
     yield

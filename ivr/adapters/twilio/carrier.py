@@ -238,6 +238,8 @@ class TwilioTelephony:
         session = await self._of(call_id)
         if session is None or session.call_sid != sid:
             raise UnknownToUs("the call is over" if session is None else "another caller's call")
+        if webhooks.is_over(form):
+            return session.heard_to_end()
         return await document(session)
 
     # ------------------------------------------------------------------ webhooks that only tell

@@ -5,6 +5,7 @@ list of the leg's recordings does. Until the sound is in the spool, a marker the
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -85,7 +86,7 @@ class Pulls:
             self._wake.set()
         return True
 
-    async def counts(self) -> dict[PullState, int]:
+    async def counts(self) -> Mapping[str, int]:
         return await self._store.counts()
 
     # ------------------------------------------------------------------ the work

@@ -1,5 +1,6 @@
 """Which recordings lie at Twilio and how far their fetching is, in SQL."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -75,7 +76,7 @@ class SqlPulls:
         )
         return [_pull(row) for row in await self._database.read(query)]
 
-    async def counts(self) -> dict[PullState, int]:
+    async def counts(self) -> Mapping[str, int]:
         query = select(table.c.state, func.count().label("count")).group_by(table.c.state)
         found = {PullState(row["state"]): int(row["count"]) for row in await self._database.read(query)}
         return {state: found.get(state, 0) for state in PullState}

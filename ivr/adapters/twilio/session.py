@@ -26,6 +26,7 @@ from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
 from ivr.adapters.twilio.remote import RemoteCall
 from ivr.adapters.twilio.rest import TwilioRest
+from ivr.adapters.twilio.ringing import SETTLE
 from ivr.adapters.twilio.script import Script
 from ivr.adapters.twilio.talking import Talking
 from ivr.adapters.twilio.webhooks import Heard, Progress
@@ -304,6 +305,15 @@ class Session:
         if not self._gone.is_set():
             self._gone.set()
             self._tasks.spawn(self._finish(event, at))
+
+    def heard_to_end(self) -> str:
+        """A webhook says that the caller has hung up; its own callback says how."""
+        self._tasks.spawn(self._look_unless_told())
+        return self._document or ""
+
+    async def _look_unless_told(self) -> None:
+        if not await first_of(self._gone, timeout=SETTLE):
+            await self.look()
 
     def _look_soon(self) -> None:
         self._tasks.spawn(self.look())

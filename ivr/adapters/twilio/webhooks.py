@@ -124,6 +124,11 @@ class Progress:
         return self.status in TERMINAL
 
 
+def is_over(form: Form) -> bool:
+    """Whether the caller has hung up: then nobody hears the document that is asked for."""
+    return form.get("CallStatus") in TERMINAL
+
+
 def progress(form: Form) -> Progress:
     status = form.need("CallStatus")
     if status not in TERMINAL | UNDER_WAY:

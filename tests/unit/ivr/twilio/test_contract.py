@@ -101,9 +101,9 @@ USES: dict[str, tuple[Use, object, list[str]]] = {
         [RemoteParticipant(LEG, LABEL, "ringing")],
         ["ListConference", "ListParticipant"],
     ),
-    "last_conference": (
-        lambda rest: rest.last_conference(NAME),
-        RemoteConference(CONFERENCE, "in-progress", LEG),
+    "conferences": (
+        lambda rest: rest.conferences(NAME),
+        [RemoteConference(CONFERENCE, "in-progress", LEG)],
         ["ListConference"],
     ),
     "start_recording": (
