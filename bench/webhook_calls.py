@@ -1,8 +1,9 @@
 """Calls as Twilio posts them, as fast as they are answered: `bench.webhooks` runs this in its own process.
 
-A call follows the documents that it is given. It comes in, presses a key, waits in the conference for a
-minute of music (six pieces), and hangs up, as Twilio tells it: who left, the conference's end, Dial's action,
-the call's end. Every webhook is signed, and has to be answered with success before the call's next one.
+A call follows the documents that it is given. It comes in, presses a key, waits in the conference for some
+pieces of music (up to twelve, each ten seconds of a real caller's patience), and hangs up, as Twilio tells
+it: who left, the conference's end, Dial's action, the call's end. Every webhook is signed, and has to be
+answered with success before the call's next one.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Generator
 from html import unescape
+from random import Random
 from time import perf_counter, process_time
 from urllib.parse import urldefrag, urlencode, urlsplit
 
@@ -22,7 +24,7 @@ from tests.twilio.signing import signature
 
 PUBLIC = "https://hotline.example.com"
 NUMBER = "4001"
-PIECES = 6
+MOST_PIECES = 12
 _ACTION, _WAIT, _CALLBACK = (
     re.compile(rf'\b{name}="([^"]+)"') for name in ("action", "waitUrl", "statusCallback")
 )
@@ -38,7 +40,7 @@ class WentWrong(Exception):
     """A webhook was refused, or a document lacks what the call needs."""
 
 
-def one_call(sid: str, conference: str, caller: str, account: str) -> Call:
+def one_call(sid: str, conference: str, caller: str, account: str, pieces: int) -> Call:
     """Parameters: twilio.com/docs/voice/twiml#request-parameters and .../twiml/conference."""
     common = {"AccountSid": account, "ApiVersion": "2010-04-01", "CallSid": sid, "Direction": "inbound"}
     common |= {"Called": NUMBER, "Caller": caller, "From": caller, "To": NUMBER}
@@ -57,7 +59,7 @@ def one_call(sid: str, conference: str, caller: str, account: str) -> Call:
     queue = yield "gathered", _found(_ACTION, menu), up | {"Digits": "1"}
     joined, callback, wait = (_found(what, queue) for what in (_ACTION, _CALLBACK, _WAIT))
     yield told("participant-join", 1, person)
-    for _ in range(PIECES):
+    for _ in range(pieces):
         wait = _found(_REDIRECT, (yield "waiting", wait, up | room))
     yield told("participant-leave", 2, person | {"ReasonParticipantLeft": "participant_hung_up"})
     ended = {"ReasonConferenceEnded": "participant-with-end-conference-on-exit-left"}
@@ -82,6 +84,7 @@ class Callers:
         self._address = urlsplit(address)
         self._account = account
         self._sids = Sids(seed)
+        self._patience = Random(seed)
 
     async def run(self, at_once: int, seconds: float) -> float:
         """So many calls at a time, one after another; gives the seconds that it took."""
@@ -100,7 +103,8 @@ class Callers:
         await writer.wait_closed()
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: str) -> None:
-        call = one_call(self._sids.new("CA"), self._sids.new("CF"), number, self._account.sid)
+        pieces = self._patience.randint(0, MOST_PIECES)
+        call = one_call(self._sids.new("CA"), self._sids.new("CF"), number, self._account.sid, pieces)
         kind, url, form = next(call)
         while True:
             request = self._request(url, form)
