@@ -27,7 +27,7 @@ test: venv services ## Run every test; installs the services that they need (roo
 	@$(PYTEST) tests
 
 test-unit: venv ## Run the unit tests: needs nothing but Python, takes seconds
-	@$(PYTEST) tests/unit
+	@$(PYTEST) tests/unit -n auto --hypothesis-profile=quick
 
 check: venv ## Check format, lint, types, import direction and the YAML files
 	$(BIN)/ruff format --check .

@@ -1,7 +1,7 @@
 """The schema of routing.yaml: numbers, hours, tiers, skills, intents and queues."""
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -29,8 +29,12 @@ Level = Annotated[int, Field(ge=1, le=5)]
 Labels = Annotated[dict[str, str], Field(min_length=1, description="language -> what people read")]
 
 
+#: Looked up once: it reads the whole folder of time zones.
+_zones = cache(available_timezones)
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"is no time zone: {name!r}; one is Asia/Shanghai")
     return name
 

@@ -21,7 +21,8 @@ SERVICES_REQUIRED = os.environ.get("HOTLINE_REQUIRE_SERVICES") == "1"
 """Whether a test that would be left out for want of a service fails instead."""
 
 settings.register_profile("hotline", deadline=None, print_blob=True)
-settings.load_profile("hotline")
+settings.register_profile("quick", settings.get_profile("hotline"), max_examples=20)
+settings.load_profile("hotline")  # `make test-unit` chooses the quick one where a test names no number of its own
 
 
 def _kind(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Menus and what they need around them, for tests."""
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -55,18 +56,57 @@ def silent(call: Call) -> e.InputGathered:
     return e.InputGathered(call.step or "", e.InputSource.NONE)
 
 
+# Made once: making a strategy takes longer than drawing from it.
+_FLAG = st.booleans()
+_TRIES, _DIGITS, _COUNT = st.integers(1, 3), st.integers(1, 4), st.integers(1, 8)
+_WORDS = st.sampled_from([[], ["words"]])
+_LANGUAGES = st.sampled_from([["zh"], ["en"], ["zh", "en"]])
+_PROMPT = st.sampled_from([None, "words"])
+_KIND = st.sampled_from(["play", "language", "menu", "collect", "branch", "set", "enqueue"])
+_NUMBERS = st.lists(st.sampled_from(range(6)), min_size=1, unique=True)
+_INTENT = st.sampled_from([None, "sales", "repair"])
+_REPEAT = st.sampled_from([None, "9"])
+_CONFIRM = st.sampled_from([None, {"prompt": "digits"}])
+_CONDITIONS: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
+    st.sampled_from(
+        [
+            {"tier": "vip"},
+            {"customer": "known"},
+            {"hours": "open"},
+            {"language": "zh"},
+            {"attribute": {"name": "recording", "present": True}},
+            {"attribute": {"name": "recording", "in": ["given", "announced"]}},
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+)
+_RECORDING = st.sampled_from(["none", "announce", "ask"])
+_QUEUE = st.sampled_from([None, "sales"])
+
+
+@cache
+def _one_of(*names: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(names)
+
+
+@cache
+def _perhaps(*names: str) -> st.SearchStrategy[str | None]:
+    return st.none() | _one_of(*names)
+
+
 @st.composite
 def menus(draw: st.DrawFn) -> Menu:
     """Any valid menu of up to nine steps: silence leads forward only, answers lead anywhere."""
-    count = draw(st.integers(1, 8))
+    count = draw(_COUNT)
     names = [f"s{index}" for index in range(count)] + ["end"]
-    steps = {name: draw(_step(index, names)) for index, name in enumerate(names[:-1])}
-    steps["end"] = {"do": "hangup", "prompts": draw(st.sampled_from([[], ["words"]]))}
+    steps = {name: _step(draw, index, names) for index, name in enumerate(names[:-1])}
+    steps["end"] = {"do": "hangup", "prompts": draw(_WORDS)}
     content: dict[str, Any] = {
         "name": "any",
-        "languages": draw(st.sampled_from([["zh"], ["en"], ["zh", "en"]])),
+        "languages": draw(_LANGUAGES),
         "start": names[0],
-        "after_talk": draw(st.none() | st.sampled_from(names)),
+        "after_talk": draw(_perhaps(*names)),
         "on_error": "end",
         "prompts": {"words": {}, "digits": {}},
         "steps": steps,
@@ -92,31 +132,31 @@ def _in_languages(content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-@st.composite
 def _step(draw: st.DrawFn, index: int, names: list[str]) -> dict[str, Any]:
-    ahead, anywhere = st.sampled_from(names[index + 1 :]), st.sampled_from(names)
-    kind = draw(st.sampled_from(["play", "language", "menu", "collect", "branch", "set", "enqueue"]))
+    later = names[index + 1 :]
+    ahead, anywhere = _one_of(*later), _one_of(*names)
+    kind = draw(_KIND)
     question = {
         "prompts": ["words"],
-        "tries": draw(st.integers(1, 3)),
-        "no_match": {"go": draw(st.none() | anywhere), "prompt": draw(st.sampled_from([None, "words"]))},
-        "no_input": {"go": draw(st.none() | ahead), "prompt": "words"},
+        "tries": draw(_TRIES),
+        "no_match": {"go": draw(_perhaps(*names)), "prompt": draw(_PROMPT)},
+        "no_input": {"go": draw(_perhaps(*later)), "prompt": "words"},
         "too_many": {"go": draw(ahead)},
     }
-    complete = {"complete": draw(st.booleans())}
+    complete = {"complete": draw(_FLAG)}
     match kind:
         case "play":
-            barge_in = draw(st.booleans())
+            barge_in = draw(_FLAG)
             return {"do": kind, "prompts": ["words"], "next": draw(ahead), "barge_in": barge_in, **complete}
         case "language":
             return {"do": kind, "prompt": "words", "keys": {"1": "zh"}, "next": draw(ahead)}
         case "menu":
-            chosen = draw(st.lists(st.sampled_from(range(6)), min_size=1, unique=True))
+            chosen = draw(_NUMBERS)
             options = [
                 {
                     "key": str(number),
                     "say": {language: [PHRASES[language][number]] for language in PHRASES},
-                    "intent": draw(st.sampled_from([None, "sales", "repair"])),
+                    "intent": draw(_INTENT),
                     "go": draw(anywhere),
                 }
                 for number in chosen
@@ -124,13 +164,13 @@ def _step(draw: st.DrawFn, index: int, names: list[str]) -> dict[str, Any]:
             return {
                 "do": kind,
                 "options": options,
-                "repeat_key": draw(st.sampled_from([None, "9"])),
+                "repeat_key": draw(_REPEAT),
                 **question,
             }
         case "collect":
-            sensitive = draw(st.booleans())
-            confirm = None if sensitive else draw(st.sampled_from([None, {"prompt": "digits"}]))
-            most = draw(st.integers(1, 4))
+            sensitive = draw(_FLAG)
+            confirm = None if sensitive else draw(_CONFIRM)
+            most = draw(_DIGITS)
             stored = {
                 "store": "secret" if sensitive else "number",
                 "max_digits": most,
@@ -138,21 +178,12 @@ def _step(draw: st.DrawFn, index: int, names: list[str]) -> dict[str, Any]:
             }
             return {"do": kind, **stored, "confirm": confirm, "next": draw(ahead), **question, **complete}
         case "branch":
-            conditions: list[dict[str, Any]] = [
-                {"tier": "vip"},
-                {"customer": "known"},
-                {"hours": "open"},
-                {"language": "zh"},
-                {"attribute": {"name": "recording", "present": True}},
-                {"attribute": {"name": "recording", "in": ["given", "announced"]}},
-            ]
-            picked = draw(st.lists(st.sampled_from(conditions), min_size=1, max_size=3))
-            cases = [{**condition, "go": draw(ahead)} for condition in picked]
+            cases = [{**condition, "go": draw(ahead)} for condition in draw(_CONDITIONS)]
             return {"do": kind, "cases": cases, "otherwise": draw(ahead), **complete}
         case "set":
             return {"do": kind, "intent": "sales", "attributes": {"a": "b"}, "next": draw(ahead), **complete}
-    recording = draw(st.sampled_from(["none", "announce", "ask"]))
+    recording = draw(_RECORDING)
     consent = None if recording == "none" else "words"
-    queue = draw(st.sampled_from([None, "sales"]))
-    left = draw(st.none() | ahead)
+    queue = draw(_QUEUE)
+    left = draw(_perhaps(*later))
     return {"do": "enqueue", "queue": queue, "recording": recording, "consent": consent, "on_left": left}
