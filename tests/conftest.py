@@ -22,7 +22,7 @@ SERVICES_REQUIRED = os.environ.get("HOTLINE_REQUIRE_SERVICES") == "1"
 
 settings.register_profile("hotline", deadline=None, print_blob=True)
 settings.register_profile("quick", settings.get_profile("hotline"), max_examples=20)
-settings.load_profile("hotline")  # `make test-unit` chooses the quick one where a test names no number of its own
+settings.load_profile("hotline")  # `make test-unit` chooses the quick one
 
 
 def _kind(path: Path) -> str:
