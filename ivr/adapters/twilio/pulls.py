@@ -58,13 +58,17 @@ class Pulls:
     # ------------------------------------------------------------------ what happens to recordings
 
     async def record(self, recording: UUID, call_id: UUID, leg: str) -> None:
-        """Has Twilio record the agent's leg; remembered from before it begins."""
-        marker(self._spool, recording).touch()
+        """Has Twilio record the agent's leg, once; remembered from before it begins."""
         now = self._clock.now()
-        await self._store.add(Pull(recording, call_id, leg, None, PullState.COMING, 0, now, None, None))
+        known = await self._store.add(
+            Pull(recording, call_id, leg, None, PullState.COMING, 0, now, None, None)
+        )
+        if known is not None and known.sid is not None:
+            return
+        marker(self._spool, recording).touch()
+        callback = self._account.recording_status(call_id, recording)
         try:
-            callback = self._account.recording_status(call_id, recording)
-            sid = await self._rest.start_recording(leg, status_callback=callback)
+            sid = await self._rest.start_recording(leg, status_callback=callback, again=known is not None)
         except TwilioError as problem:
             log.error("a conversation may not be recorded", recording=str(recording), why=str(problem))
         else:
@@ -186,6 +190,7 @@ class Pulls:
         pause = _PAUSES[min(pull.attempts, len(_PAUSES) - 1)]
         tell = log.debug if quiet else log.warning
         tell("a recording is fetched later", recording=str(pull.recording), why=why, seconds=pause)
+        self._complete.discard(pull.recording)  # it is asked for again
         due = self._clock.now() + timedelta(seconds=pause)
         await self._store.change(pull.recording, attempts=pull.attempts + 1, due_at=due, failure=why)
 

@@ -42,16 +42,19 @@ class SqlPulls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, pull: Pull) -> None:
-        """Notes a recording that begins; one that is known stays as it is."""
+    async def add(self, pull: Pull) -> Pull | None:
+        """Notes a recording that begins; one that is known already stays as it is, and is given."""
 
-        def add(connection: Connection) -> None:
-            same = select(table.c.recording).where(table.c.recording == pull.recording)
-            if connection.execute(same).first() is None:
-                values = {column: getattr(pull, column) for column in Pull.__dataclass_fields__}
-                connection.execute(insert(table), values | {"state": pull.state.value})
+        def add(connection: Connection) -> Pull | None:
+            same = select(table).where(table.c.recording == pull.recording)
+            row = connection.execute(same).mappings().first()
+            if row is not None:
+                return _pull(row)
+            values = {column: getattr(pull, column) for column in Pull.__dataclass_fields__}
+            connection.execute(insert(table), values | {"state": pull.state.value})
+            return None
 
-        await self._database.write(add)
+        return await self._database.write(add)
 
     async def get(self, recording: UUID) -> Pull | None:
         row = await self._database.first(select(table).where(table.c.recording == recording))

@@ -110,3 +110,46 @@ async def test_a_restart_in_a_talk_still_fetches_it(centre: CallCentre) -> None:
     await centre.start()
     await fetched(centre)
     assert track(centre, await recording_of(centre, caller), "agent")[0] > 9
+
+
+async def test_a_talk_that_goes_on_after_a_restart_is_recorded_once(centre: CallCentre) -> None:
+    await centre.agent("anna", ANNA, Answers(after=1))
+    caller = await in_queue(centre)
+    await caller.connected()
+    await centre.twilio.until(lambda: bool(centre.twilio.recordings))
+    await caller.listen(5)
+    await centre.stop()
+    await centre.start()
+    await caller.listen(5)
+    caller.hang_up()
+    await centre.twilio.settled()
+    await fetched(centre)
+    assert len(centre.twilio.recordings) == 1
+    assert track(centre, await recording_of(centre, caller), "agent")[0] > 9
+
+
+async def test_the_worker_waits_for_what_is_on_its_way(centre: CallCentre) -> None:
+    centre.twilio.rest_faults.add(Answer(503), path=".wav", times=3)
+    caller = await recorded_call(centre)
+    worker = centre.program.worker()
+    await centre.twilio.let_pass(3)
+    await worker.work()
+    recording = await recording_of(centre, caller)
+    assert (await centre.program.recordings.get(recording)).recording.state == "pending"
+    await fetched(centre)
+    await worker.work()
+    kept = (await centre.program.recordings.get(recording)).recording
+    assert set(kept.tracks) == {"agent", "customer"}
+
+
+async def test_a_recording_that_twilio_lost_is_told_to_be(centre: CallCentre) -> None:
+    caller = await recorded_call(centre)
+    (recording,) = centre.twilio.recordings.values()
+    recording.status = "absent"
+    await fetched(centre, PullState.LOST)
+    assert not list(centre.settings.data_dir("spool").glob("*"))
+    worker = centre.program.worker()
+    await centre.twilio.let_pass(700)
+    await worker.work()
+    kept = (await centre.program.recordings.get(await recording_of(centre, caller))).recording
+    assert kept.state == "failed"
