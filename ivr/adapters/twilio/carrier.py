@@ -16,12 +16,13 @@ from ivr.adapters.asterisk.waiting import Tasks
 from ivr.adapters.twilio import webhooks
 from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.errors import TwilioError
+from ivr.adapters.twilio.line import Tools
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
 from ivr.adapters.twilio.reattachment import resume
 from ivr.adapters.twilio.reconciliation import Reconciliation
 from ivr.adapters.twilio.rest import TwilioRest
-from ivr.adapters.twilio.session import Session, Tools
+from ivr.adapters.twilio.session import Session
 from ivr.adapters.twilio.webhooks import CARRIER, Form
 from ivr.call import Call
 from ivr.events import CallEnded, CallOffered

@@ -10,9 +10,24 @@ from uuid import UUID
 from ivr.adapters.asterisk.outbox import Outbox
 from ivr.adapters.asterisk.waiting import Tasks
 from ivr.adapters.twilio.account import Account
+from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
 from ivr.adapters.twilio.rest import TwilioRest
 from ivr.events import AgentLegEnded, AgentRang, CallAnswered, TalkEnded
+from ivr.ports import Sink
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all sessions share. `linger` is for work that outlives one."""
+
+    account: Account
+    rest: TwilioRest
+    links: PromptLinks
+    pulls: Pulls
+    sink: Sink
+    linger: Callable[[Coroutine[Any, Any, None]], object]
+
 
 AgentEvent = AgentRang | AgentLegEnded | CallAnswered | TalkEnded
 
@@ -21,13 +36,10 @@ AgentEvent = AgentRang | AgentLegEnded | CallAnswered | TalkEnded
 class Line:
     """`gone` is set when the caller's call is over, `shut` when that was told.
 
-    `look` asks Twilio whether it is over; `linger` does what is to be done even then. `caller_id` is what
-    ringing agents see.
+    `look` asks Twilio whether it is over. `caller_id` is what ringing agents see.
     """
 
-    account: Account
-    rest: TwilioRest
-    pulls: Pulls
+    tools: Tools
     outbox: Outbox
     tasks: Tasks
     gone: asyncio.Event
@@ -35,8 +47,15 @@ class Line:
     caller_id: str
     shut: asyncio.Event
     look: Callable[[], None]
-    linger: Callable[[Coroutine[Any, Any, None]], object]
     _told: set[tuple[type, UUID]] = field(default_factory=set)
+
+    @property
+    def rest(self) -> TwilioRest:
+        return self.tools.rest
+
+    @property
+    def account(self) -> Account:
+        return self.tools.account
 
     @property
     def call_id(self) -> UUID:

@@ -201,7 +201,7 @@ class Ringing:
     def hang_up(self, leg: AgentLeg) -> None:
         """Outlives the session."""
         if leg.sid is not None and leg.end is None:
-            self._line.linger(self._hang_up(leg, leg.sid))
+            self._line.tools.linger(self._hang_up(leg, leg.sid))
 
     async def _hang_up(self, leg: AgentLeg, sid: str) -> None:
         """`canceled` stops a ring and leaves a call alone that was answered meanwhile, `completed` does not.

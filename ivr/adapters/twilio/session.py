@@ -7,48 +7,30 @@ Twilio is told by REST to fetch it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
 
-from ivr.actions import Action, CancelRing, Gather, Hangup, Reject, RingAgent, StartRecording
+from ivr.actions import Action, CancelRing, Hangup, Reject, RingAgent, StartRecording
 from ivr.adapters.asterisk.outbox import Outbox
 from ivr.adapters.asterisk.waiting import Tasks, first_of
-from ivr.adapters.twilio import causes, twiml
-from ivr.adapters.twilio.account import Account
-from ivr.adapters.twilio.errors import TwilioError, TwilioRefused
-from ivr.adapters.twilio.line import Line
-from ivr.adapters.twilio.prompts import PromptLinks
-from ivr.adapters.twilio.pulls import Pulls
+from ivr.adapters.twilio import causes
+from ivr.adapters.twilio.documents import Documents
+from ivr.adapters.twilio.errors import TwilioError
+from ivr.adapters.twilio.line import Line, Tools
 from ivr.adapters.twilio.remote import RemoteCall
-from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.ringing import SETTLE
 from ivr.adapters.twilio.script import Script
+from ivr.adapters.twilio.steering import Steering
 from ivr.adapters.twilio.talking import Talking
-from ivr.adapters.twilio.webhooks import Heard, Progress
-from ivr.events import CallEnded, CallOffered, CallRecovered, InputGathered, InputSource, Party
-from ivr.ports import Sink
+from ivr.adapters.twilio.webhooks import Heard, Progress, gathered
+from ivr.events import CallEnded, CallOffered, CallRecovered, Party
 
 log = structlog.get_logger()
 
 _LET_IN = 1.0  # seconds in which it is told that a caller is in the conference
-_AGAIN = (0.5, 1.0, 2.0, 5.0, 10.0)  # seconds after a REST update that was not answered
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What all sessions share. `linger` is for work that outlives one."""
-
-    account: Account
-    rest: TwilioRest
-    links: PromptLinks
-    pulls: Pulls
-    sink: Sink
-    linger: Callable[[Coroutine[Any, Any, None]], object]
 
 
 class Session:
@@ -75,9 +57,7 @@ class Session:
         self._outbox = Outbox(tools.sink, lambda known: on_id(self, known), call_id)
         self._gone = asyncio.Event()
         self._line = line = Line(
-            account=tools.account,
-            rest=tools.rest,
-            pulls=tools.pulls,
+            tools=tools,
             outbox=self._outbox,
             tasks=self._tasks,
             gone=self._gone,
@@ -85,18 +65,13 @@ class Session:
             caller_id=caller_id,
             shut=asyncio.Event(),
             look=self._look_soon,
-            linger=tools.linger,
         )
         self.talking = Talking(line, self._agent_ready)
         self._script = Script()
-        self._turn = turn
-        self._resumed = call_id is not None
-        self._document: str | None = None
+        self._documents = Documents(line, self._script, turn, resumed=call_id is not None)
+        self._steering = Steering(line, self._documents.is_present, self._documents.give_up)
         self._one_at_a_time = asyncio.Lock()
         self._webhooks = 0  # under way: what they come to goes along with the reply
-        self._called = False  # Twilio was told to fetch a document, and has not
-        self._piece: tuple[int, int] | None = None  # of waiting music, that was heard last
-        self._music = ""
         self._ended_here = False
         self._tasks.spawn(self._report())
 
@@ -146,8 +121,8 @@ class Session:
             return
         if script.only_ends and not script.ends_by_itself:
             self._ended_here = True
-            self._tasks.spawn(self._update(None))
-        elif self.talking.talk is not None or script.ends_by_itself or self._called:
+            self._tasks.spawn(self._steering.end())
+        elif self.talking.talk is not None or script.ends_by_itself or self._documents.called:
             return  # the end of the talk, or of the document, fetches it
         elif script.only_waits and self.talking.caller_inside:
             script.take()
@@ -156,34 +131,7 @@ class Session:
 
     def _call_in(self) -> None:
         """Twilio shall fetch the next document now."""
-        self._turn += 1
-        self._called = True
-        self._tasks.spawn(self._update(self._turn))
-
-    async def _update(self, turn: int | None) -> None:
-        """Has the call fetch its document (`turn`), or end."""
-        tools = self._tools
-        for pause in (*_AGAIN, None):
-            if self._gone.is_set() or (turn is not None and turn != self._turn):
-                return
-            try:
-                if turn is None:
-                    there = await tools.rest.update_call(self.call_sid, status="completed")
-                else:
-                    url = tools.account.next(self._id, turn)
-                    there = await tools.rest.update_call(self.call_sid, url=url)
-            except TwilioRefused as refused:
-                log.error("a call cannot be steered", call=str(self.call_id), why=str(refused))
-                break
-            except TwilioError as problem:
-                log.warning("a call cannot be steered now", call=str(self.call_id), why=str(problem))
-                if pause is not None:
-                    await asyncio.sleep(pause)
-                continue
-            if not there:
-                await self.look()
-            return
-        self._called = False  # whatever webhook comes next brings it along
+        self._tasks.spawn(self._steering.fetch(self._documents.call()))
 
     def _agent_ready(self) -> None:
         """An agent waits in the conference: what the caller hears may be cut short for them."""
@@ -194,7 +142,7 @@ class Session:
         """Only once it is sure that the caller is not there yet: to fetch them again would end the talk."""
         await first_of(self._gone, timeout=_LET_IN)
         try:
-            people = await self._tools.rest.participants(str(self._id))
+            people = await self._tools.rest.participants(str(self._line.call_id))
         except TwilioError as problem:
             log.warning("a conference could not be looked up", call=str(self.call_id), why=str(problem))
             return
@@ -208,7 +156,7 @@ class Session:
 
     async def begin(self, offered: CallOffered) -> str:
         """The call came in; again, when the webhook is repeated."""
-        if self._document is not None or self._webhooks or self._resumed:
+        if self.call_id is not None or self._webhooks:
             return await self._answer(None, _nothing)
 
         async def offer() -> None:
@@ -217,7 +165,7 @@ class Session:
             if self.call_id is None:
                 raise RuntimeError("the call could not be stored")
 
-        return await self._answer(self._turn, offer)
+        return await self._answer(self._documents.turn, offer)
 
     async def next(self, turn: int) -> str:
         """Twilio was told to come, or a document was heard to its end."""
@@ -228,7 +176,7 @@ class Session:
             asked = self._script.gather or self._script.next_gather
             if asked is not None and asked.step == step:
                 key = f"twilio:{self.call_sid}:gathered:{turn}"
-                self._outbox.put(_input(asked, heard), source_key=key)
+                self._outbox.put(gathered(asked, heard), source_key=key)
                 await self._outbox.flush()
 
         return await self._answer(turn, gather)
@@ -243,53 +191,35 @@ class Session:
         return await self._answer(turn, out)
 
     async def waiting(self, turn: int, piece: int) -> str:
-        """Music, and what is to be said into it. The same piece again is the same again."""
-        tools, hold = self._tools, self._script.hold
-        if self._is_present(turn):
+        """What those hear who wait in the conference."""
+        if self._documents.is_present(turn):
             self.talking.caller_entered()
-        if self._piece == (turn, piece):
-            return self._music
-        self._piece = (turn, piece)
-        said = self._script.announcement()
-        sounds = await tools.links.urls(said)
-        music = await tools.links.music(hold.music if hold else "default", piece)
-        place = twiml.Place(tools.account, self._id, turn, sounds)
-        self._music = twiml.waiting(said, place, music, piece)
-        return self._music
+        return await self._documents.waiting(turn, piece)
 
     async def _answer(self, turn: int | None, learn: Callable[[], Awaitable[None]]) -> str:
         """The next document, once `learn` was acted upon; the present one where the webhook is not new."""
+        documents = self._documents
         self._webhooks += 1
         try:
             async with self._one_at_a_time:
-                if turn is not None and self._is_present(turn) and not self._gone.is_set():
+                if turn is not None and documents.is_present(turn) and not self._gone.is_set():
                     await learn()
-                    return await self._render()
-                news = self._script.fresh and self.talking.talk is None
-                return await self._render() if self._document is None or news else self._document
+                elif documents.present is not None and (
+                    self.talking.talk is not None or not self._script.fresh
+                ):
+                    return documents.present
+                return await self._render()
         finally:
             self._webhooks -= 1
             self._reach()
 
-    def _is_present(self, turn: int) -> bool:
-        """Callers of an earlier process still hear a document of its, until they are given one of ours."""
-        return turn == self._turn or (self._resumed and self._document is None)
-
     async def _render(self) -> str:
-        actions = self._script.take()
-        self._called = False
-        self._turn += 1
-        self._ended_here = self._ended_here or any(isinstance(a, (Hangup, Reject)) for a in actions)
         self.talking.caller_out()
-        sounds = await self._tools.links.urls(twiml.prompts_of(actions))
-        place = twiml.Place(self._tools.account, self._id, self._turn, sounds)
-        self._document = twiml.document(actions, place)
-        return self._document
-
-    @property
-    def _id(self) -> UUID:
-        assert self.call_id is not None, "not offered yet"
-        return self.call_id
+        document = await self._documents.render()
+        self._ended_here = self._ended_here or any(
+            isinstance(a, (Hangup, Reject)) for a in self._script.shown
+        )
+        return document
 
     # ------------------------------------------------------------------ the end
 
@@ -309,7 +239,7 @@ class Session:
     def heard_to_end(self) -> str:
         """A webhook says that the caller has hung up; its own callback says how."""
         self._tasks.spawn(self._look_unless_told())
-        return self._document or ""
+        return self._documents.present or ""
 
     async def _look_unless_told(self) -> None:
         if not await first_of(self._gone, timeout=SETTLE):
@@ -351,13 +281,3 @@ class Session:
 
 async def _nothing() -> None:
     pass
-
-
-def _input(asked: Gather, heard: Heard) -> InputGathered:
-    if heard.digits is not None:
-        source, value, confidence = InputSource.DTMF, heard.digits, None
-    elif heard.speech is not None:
-        source, value, confidence = InputSource.SPEECH, heard.speech, heard.confidence
-    else:
-        return InputGathered(asked.step, InputSource.NONE, sensitive=asked.sensitive)
-    return InputGathered(asked.step, source, value, len(value), confidence, asked.sensitive)

@@ -149,7 +149,7 @@ class Talking:
             log.warning("there is no conversation to record", recording=str(action.recording))
             return
         self._recording = action.recording
-        self._line.tasks.spawn(self._line.pulls.record(action.recording, self._line.call_id, leg.sid))
+        self._line.tasks.spawn(self._line.tools.pulls.record(action.recording, self._line.call_id, leg.sid))
 
     # ------------------------------------------------------------------ parting
 
@@ -186,5 +186,5 @@ class Talking:
 
     def _stop_recording(self) -> None:
         if self._recording is not None:
-            self._line.pulls.talk_over(self._recording)
+            self._line.tools.pulls.talk_over(self._recording)
             self._recording = None

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isfinite
 
+from ivr.actions import Gather
 from ivr.errors import IvrError
-from ivr.events import CallOffered
+from ivr.events import CallOffered, InputGathered, InputSource
 
 CARRIER = "twilio"
 
@@ -100,6 +101,17 @@ def heard(form: Form) -> Heard:
     if digits is not None and not _DIGITS.fullmatch(digits):
         raise BadWebhook("Digits are no digits")
     return Heard(digits, form.get("SpeechResult", MOST_SAID), _confidence(form.get("Confidence")))
+
+
+def gathered(asked: Gather, heard: Heard) -> InputGathered:
+    """What the caller keyed or said, or that they did neither."""
+    if heard.digits is not None:
+        source, value, confidence = InputSource.DTMF, heard.digits, None
+    elif heard.speech is not None:
+        source, value, confidence = InputSource.SPEECH, heard.speech, heard.confidence
+    else:
+        return InputGathered(asked.step, InputSource.NONE, sensitive=asked.sensitive)
+    return InputGathered(asked.step, source, value, len(value), confidence, asked.sensitive)
 
 
 def _confidence(value: str | None) -> float | None:
