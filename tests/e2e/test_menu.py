@@ -95,12 +95,13 @@ async def test_noise_is_no_answer_and_the_question_is_asked_again(
     caller = await phone(CALLER, speaks=audio.write(tmp_path / "noise.wav", noise))
     call = await called(hotline, caller, "4002")
     await hotline.event(call, "StepEntered", where=at_step("topic", 2))
+    await caller.hears(700, 0.3)  # the way of no input
     await caller.press("0")
     await hotline.event(call, "CallQueued")
     assert await inputs(hotline, call) == [("topic", "none", None), ("topic", "dtmf", "0")]
     line = await hang_up(hotline, caller, call)
     assert (line["outcome"], line["intent"]) == ("abandoned_in_queue", None)
-    assert 0.2 < audio.tone_seconds(await caller.last_heard(), 700) < 0.6  # the way of no input
+    assert audio.tone_seconds(await caller.last_heard(), 700) < 0.6
 
 
 async def test_silence_is_no_answer_and_after_too_many_tries_a_person_helps(
@@ -125,6 +126,7 @@ async def test_a_wrong_number_is_asked_for_again(hotline: HotlineProgram, phone:
     await hotline.event(call, "StepEntered", where=at_step("number"))
     await caller.press("12#")
     await hotline.event(call, "StepEntered", where=at_step("number", 2))
+    await caller.hears(700, 0.3)
     await caller.press("1234")
     await hotline.event(call, "CallQueued")
     assert [value for _, _, value in await inputs(hotline, call)] == ["2", "12", "1234"]
@@ -132,7 +134,6 @@ async def test_a_wrong_number_is_asked_for_again(hotline: HotlineProgram, phone:
     assert kept["value"] == "1234"
     line = await hang_up(hotline, caller, call)
     assert (line["outcome"], line["intent"]) == ("abandoned_in_queue", "orders")
-    assert audio.tone_seconds(await caller.last_heard(), 700) > 0.2
 
 
 async def test_keys_pressed_ahead_answer_what_is_asked_next(
@@ -192,15 +193,15 @@ async def test_a_talk_is_recorded_only_with_consent(
     call = await called(hotline, caller, "4007")
     await caller.press("1234#")
     await hotline.event(call, "StepEntered", where=at_step("agent/consent"))
+    await caller.hears(800, 0.1)  # was asked
     await caller.press(key)
-    await hotline.event(call, "CallAnswered")
+    await hotline.event(call, "RecordingStarted" if recordings else "CallAnswered")
     line = await hang_up(hotline, caller, call)
     assert line["outcome"] == "answered"
     assert ("agent/consent", 2) not in await attempts(hotline, call)  # the # was no answer
     assert await inputs(hotline, call) == [("number", "dtmf", "1234"), ("agent/consent", "dtmf", key)]
     await hotline.event(call, "AttributeSet", where=lambda data: data["value"] == consent)
     assert len(await hotline.get(f"calls/{call}/recordings")) == recordings
-    assert audio.tone_seconds(await caller.last_heard(), 800) > 0.1  # was asked
 
 
 #: (number, name) as SIP carries them -> as the timeline has them
@@ -251,7 +252,7 @@ async def test_whoever_calls_as_whatever_is_a_caller_like_any_other(
     for found in await asyncio.gather(*shown):
         assert found.returncode == 0, found.stderr
         assert all(c == "\n" or c.isprintable() for c in found.stdout)
-        assert "abandoned_in_queue" in found.stdout
+        assert "abandoned in the queue" in found.stdout
     log = hotline.log.read_text()
     assert "connected to Asterisk" in log
     told = [text for pair in kept for text in pair if text]

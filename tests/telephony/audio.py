@@ -11,6 +11,7 @@ import numpy.typing as npt
 from .process import require_tools
 
 RATE = 8000
+_HEADER = 44  # bytes
 Samples = npt.NDArray[np.float64]
 
 
@@ -20,6 +21,12 @@ def read(path: Path) -> Samples:
         if (file.getnchannels(), file.getsampwidth()) != (1, 2):
             raise ValueError(f"{path} is not mono 16 bit")
         return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(np.float64) / 32768
+
+
+def read_growing(path: Path) -> Samples:
+    """What is there already of a mono WAV of 16 bit whose header is only right once it is closed."""
+    data = path.read_bytes()[_HEADER:]
+    return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(np.float64) / 32768
 
 
 def write(path: Path, samples: Samples, rate: int = RATE) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .audio import Samples, read, silence
+from .audio import Samples, read, read_growing, silence, tone_seconds
 from .ports import free_sip_port, free_tcp_port, free_udp_block
 from .process import kill, require_tools, spawn, stop
 
@@ -180,6 +180,16 @@ class Phone:
             while (samples := await asyncio.to_thread(self._complete_recording)) is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return samples
+
+    async def hears(self, frequency: float, seconds: float, timeout: float = 10) -> None:
+        """Returns once a tone has been heard for so long in the call that is going on."""
+        async with asyncio.timeout(timeout):
+            while await asyncio.to_thread(self._heard_of, frequency) < seconds:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    def _heard_of(self, frequency: float) -> float:
+        files = self.recordings()
+        return tone_seconds(read_growing(files[-1]), frequency) if files else 0.0
 
     def _complete_recording(self) -> Samples | None:
         files = self.recordings()
