@@ -20,11 +20,12 @@ log = structlog.get_logger()
 
 SETTLE = 2.0  # seconds for callbacks that were sent at the same time to be here, too
 RING_GRACE = 15.0  # seconds beyond the time to ring, of which Twilio adds 5 itself
+_ANSWERED_WITHIN = 2.0  # seconds that somebody waits for what Twilio knows
 _LEAST_RING, _ADDED = 5, 5  # seconds: Timeout's least, and what Twilio always adds to it
 
 
 class Ringing:
-    """`changed` is told that a leg was answered or is over; `presume` joins one that must have been."""
+    """`changed` is told of what becomes of a leg; `presume` joins one that must have been."""
 
     def __init__(
         self, line: Line, changed: Callable[[AgentLeg], None], presume: Callable[[AgentLeg], bool]
@@ -52,17 +53,18 @@ class Ringing:
         async with self._settling:
             for leg in [leg for leg in self.legs.values() if leg.open]:
                 if not leg.answered:
-                    await self._ask_soon(leg)
+                    await self.ask_soon(leg)
                 if leg.answered:
                     await first_of(leg.joined, *([leg.ended] if leg.end is None else []), timeout=SETTLE)
                 if leg.answered and leg.end is None and not leg.joined.is_set():
-                    await self._ask_soon(leg)
+                    await self.ask_soon(leg)
                 if leg.end is not None and leg.open and await self._had_met(leg):
                     self._presume(leg)
 
-    async def _ask_soon(self, leg: AgentLeg) -> None:
+    async def ask_soon(self, leg: AgentLeg) -> None:
+        """`ask`, or nothing when Twilio is slow."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.ask(leg), SETTLE)
+            await asyncio.wait_for(self.ask(leg), _ANSWERED_WITHIN)
 
     async def _had_met(self, leg: AgentLeg) -> bool:
         """Whether a leg that was answered ended with the caller's conference, not in one of its own."""
@@ -82,6 +84,7 @@ class Ringing:
         leg = self.adopt(action.reservation, action.agent)
         if not leg.asked:
             leg.asked = True
+            self._changed(leg)
             self._line.tasks.spawn(self._ring(leg, action))
 
     def cancel(self, reservation: UUID) -> None:

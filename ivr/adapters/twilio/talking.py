@@ -115,9 +115,15 @@ class Talking:
     def _met(self, leg: AgentLeg) -> bool:
         """Also of a conversation that is over already, when its begin is told last."""
         caller, rooms = self._line.call_sid, [r for r in self._rooms.values() if leg.sid in r.entered]
-        if any(room.started or caller in room.entered for room in rooms):
+        if any(room.started or caller in room.entered for room in rooms) or self._alone_met(leg):
             return True
         return (bool(rooms) or leg.in_conference) and self.caller_inside
+
+    def _alone_met(self, leg: AgentLeg) -> bool:
+        """Somebody met the caller, and nobody else could."""
+        up = [other for other in self.ringing.legs.values() if other.end is None]
+        met = any(room.started and room.holds(self._line.call_sid) for room in self._rooms.values())
+        return met and up == [leg]
 
     def _presume(self, leg: AgentLeg) -> bool:
         """Whoever answers is in the conference at once, and a caller who waits there is met."""
@@ -161,7 +167,8 @@ class Talking:
             if await first_of(line.gone, timeout=SETTLE):
                 return  # the end of the call ends the conversation
             line.look()
-        await first_of(leg.ended, line.gone, timeout=SETTLE)
+        if not await first_of(leg.ended, line.gone, timeout=SETTLE):
+            await self.ringing.ask_soon(leg)
         if not line.gone.is_set():
             self.part(self._first or (Party.AGENT if leg.end is not None else Party.UNKNOWN))
 

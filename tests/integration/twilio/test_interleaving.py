@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from ivr.adapters.twilio import ringing, session, talking
 from tests.integration.twilio.conftest import CallCentre, call_centre
 from tests.twilio import Answers, Busy, Caller, Chaos, RingsOut, Unreachable
 
@@ -74,9 +75,17 @@ async def live(centre: CallCentre, number: int, plan: Plan) -> Caller:
     return caller
 
 
+@pytest.fixture(autouse=True)
+def in_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits of the program are as short to the virtual time as they are to the real one."""
+    for module in (ringing, session, talking):
+        monkeypatch.setattr(module, "SETTLE", 0.05)
+
+
 @pytest.mark.timeout(600)
 @settings(
     max_examples=25,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to make an example smaller takes too long
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -1,0 +1,186 @@
+"""The carrier on an in-process Twilio and a core that decides nothing: webhooks go in, documents come out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+from xml.etree import ElementTree as ET
+
+import httpx
+
+from config.clock import ManualClock
+from config.database import Database, open_engine
+from ivr.actions import Action, Prompt
+from ivr.adapters.twilio.account import Account
+from ivr.adapters.twilio.carrier import TwilioTelephony
+from ivr.adapters.twilio.prompts import PromptLinks
+from ivr.adapters.twilio.pulls import Pulls
+from ivr.adapters.twilio.repository import SqlPulls
+from ivr.adapters.twilio.rest import TwilioRest
+from ivr.adapters.twilio.session import Session
+from ivr.adapters.twilio.tables import twilio_recordings
+from ivr.adapters.twilio.webhooks import Form
+from tests.builders.calls import NOON
+from tests.builders.sink import RecordingSink
+from tests.unit.ivr.twilio.api import Asked, FakeTwilio, found, listed
+
+ACCOUNT, CALLER, LEG = "AC" + "1" * 32, "CA" + "2" * 32, "CA" + "3" * 32
+ROOM, RECORDING = "CF" + "4" * 32, "RE" + "5" * 32
+RESERVATION = uuid4()
+
+A_CALL: dict[str, Any] = {"sid": CALLER, "status": "in-progress", "direction": "inbound"}
+
+
+def account(**more: Any) -> Account:
+    given: dict[str, Any] = {"requests_per_second": 1000.0, "calls_per_second": 1000.0, "say": True} | more
+    return Account(sid=ACCOUNT, auth_token="token", public_url="https://hotline.example.com", **given)
+
+
+class Bench:
+    """`core` says what is performed once a call is offered; later `perform` does."""
+
+    def __init__(self, folder: Path, database: Database, **settings: Any) -> None:
+        self.api = FakeTwilio()
+        self.sink = RecordingSink()
+        self.clock = ManualClock(NOON)
+        self.account = account(**settings)
+        self.spool = folder / "spool"
+        self.spool.mkdir(exist_ok=True)
+        self.rest = TwilioRest(self.account, self.api.transport, self.api.wait)
+        self.store = SqlPulls(database)
+        self.pulls = Pulls(self.store, self.rest, self.account, self.spool, self.clock)
+        self.telephony = TwilioTelephony(
+            self.account,
+            self.rest,
+            PromptLinks(self.account, _nowhere, recordings=folder / "recorded", cache=folder / "cache"),
+            self.pulls,
+            self.clock,
+            ours=lambda called: called != "+1999",
+            reconcile_every=3600,
+        )
+        self.offered: tuple[Action, ...] = ()
+        self.sink.on_offered = self._on_offered
+        self.api.will("FetchAccount", found("FetchAccount", {"sid": ACCOUNT, "status": "active"}))
+        self.api.will("ListCall", listed("ListCall", "calls"))
+        self.api.will("UpdateCall", found("UpdateCall", A_CALL))
+        self.api.will("FetchCall", found("FetchCall", A_CALL))
+        self.api.will("ListConference", listed("ListConference", "conferences"))
+        self.api.will("CreateParticipant", found("CreateParticipant", {"call_sid": LEG}, 201))
+        self.api.will("CreateCallRecording", found("CreateCallRecording", {"sid": RECORDING}, 201))
+
+    async def _on_offered(self, call_id: UUID, _event: object) -> None:
+        await self.telephony.perform(call_id, self.offered)
+
+    # ------------------------------------------------------------------ a caller
+
+    async def call(self, *first: Action, sid: str = CALLER) -> "Line":
+        """A call that came in, and is told `first`."""
+        self.offered = first
+        document = await self.telephony.voice(
+            form(CallSid=sid, From="+8613800138000", To="4001", CallStatus="ringing")
+        )
+        session = self.telephony.session_of(sid)
+        assert session is not None
+        return Line(self, session, document)
+
+    def sent(self, operation: str) -> list[Asked]:
+        return [asked for asked in self.api.asked if asked.operation == operation]
+
+
+class Line:
+    """One caller, and the document that they hear."""
+
+    def __init__(self, bench: Bench, session: Session, document: str) -> None:
+        self.bench, self.session, self.document = bench, session, document
+        assert session.call_id is not None
+        self.id: UUID = session.call_id
+
+    async def perform(self, *actions: Action) -> None:
+        await self.bench.telephony.perform(self.id, actions)
+
+    @property
+    def verbs(self) -> list[str]:
+        return [verb.tag for verb in ET.fromstring(self.document)]
+
+    @property
+    def said(self) -> list[str]:
+        return [verb.text or "" for verb in ET.fromstring(self.document).iter("Say")]
+
+    def turn(self) -> int:
+        return self.session._documents.turn
+
+    async def hears(self, webhook: str, turn: int | None = None, **params: str) -> str:
+        """Twilio asks for the next document; `webhook` is next, gathered:<step> or joined."""
+        kind, _, step = webhook.partition(":")
+        telephony, turn = self.bench.telephony, self.turn() if turn is None else turn
+        given = form(CallSid=self.session.call_sid, **({"CallStatus": "in-progress"} | params))
+        if kind == "gathered":
+            answer = await telephony.gathered(self.id, given, turn, step)
+        elif kind == "joined":
+            answer = await telephony.joined(self.id, given, turn)
+        else:
+            answer = await telephony.next(self.id, given, turn)
+        self.document = answer
+        return answer
+
+    async def waits(self, piece: int = 0, turn: int | None = None) -> str:
+        given = form(CallSid=self.session.call_sid)
+        return await self.bench.telephony.waiting(
+            self.id, given, self.turn() if turn is None else turn, piece
+        )
+
+    async def leg(self, status: str, reservation: UUID = RESERVATION, **params: str) -> None:
+        given = form(**({"CallSid": LEG, "CallStatus": status} | params))
+        await self.bench.telephony.leg(reservation, self.id, given)
+
+    async def room(self, event: str, **params: str) -> None:
+        given = form(StatusCallbackEvent=event, **({"ConferenceSid": ROOM} | params))
+        await self.bench.telephony.conference(self.id, given)
+
+    async def notice(self, kind: str, event: str, params: dict[str, str]) -> None:
+        if kind == "leg":
+            await self.leg(event, RESERVATION, **params)
+        else:
+            await self.room(event, **params)
+
+    async def ends(self, status: str = "completed", **params: str) -> None:
+        given = form(CallSid=self.session.call_sid, CallStatus=status, **params)
+        await self.bench.telephony.status(given)
+
+    def kinds(self) -> list[str]:
+        return self.bench.sink.kinds(self.id)
+
+
+def form(**params: str) -> Form:
+    return Form(({"AccountSid": ACCOUNT} | params).items())
+
+
+def prompt(text: str) -> Prompt:
+    return Prompt("en", text)
+
+
+@asynccontextmanager
+async def bench(folder: Path, **settings: Any) -> AsyncIterator[Bench]:
+    """A carrier that takes calls."""
+    url = f"sqlite:///{folder / 'pulls.sqlite3'}"
+    engine = open_engine(url)
+    twilio_recordings.create(engine, checkfirst=True)
+    engine.dispose()
+    database = Database(url)
+    made = Bench(folder, database, **settings)
+    try:
+        async with made.telephony.running(made.sink):
+            await made.telephony.reattach([])
+            yield made
+    finally:
+        await database.close()
+
+
+async def _nowhere(_prompt: Prompt) -> Path:
+    raise AssertionError("Twilio speaks here")
+
+
+def gone() -> httpx.Response:
+    """What Twilio answers about a call that is over."""
+    return httpx.Response(400, json={"code": 21220, "status": 400, "message": "x", "more_info": ""})
