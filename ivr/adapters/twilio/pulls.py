@@ -54,6 +54,7 @@ class Pulls:
         self._tasks = Tasks()
         self._complete: set[UUID] = set()  # Twilio said so in this process
         self._wake = asyncio.Event()
+        self._working = asyncio.Lock()
 
     # ------------------------------------------------------------------ what happens to recordings
 
@@ -109,9 +110,10 @@ class Pulls:
 
     async def work(self) -> int:
         """Tries what is due; gives how many that were."""
-        due = await self._store.due(self._clock.now(), _AT_ONCE)
-        await asyncio.gather(*map(self._try, due))
-        return len(due)
+        async with self._working:
+            due = await self._store.due(self._clock.now(), _AT_ONCE)
+            await asyncio.gather(*map(self._try, due))
+            return len(due)
 
     async def _try(self, pull: Pull) -> None:
         name = str(pull.recording)
