@@ -84,7 +84,7 @@ def in_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.timeout(600)
 @settings(
-    max_examples=25,
+    max_examples=10,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to make an example smaller takes too long
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

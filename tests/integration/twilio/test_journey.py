@@ -6,7 +6,7 @@ import pytest
 
 from ivr.events import AgentLegEnded, CallAnswered, MissReason, TalkEnded
 from tests.integration.twilio.conftest import CallCentre
-from tests.twilio import Answers, Busy, Caller, RingsOut, Unreachable
+from tests.twilio import Answers, Busy, Caller, Duplicate, LoseReply, RingsOut, Unreachable
 
 ANNA = "sip:anna@example.com"
 
@@ -177,3 +177,41 @@ async def test_an_agent_taken_from_one_call_gets_the_next(centre: CallCentre) ->
     assert [line.outcome for line in lines] == ["answered"] * 3
     for caller in callers:
         assert len(await centre.events(caller, CallAnswered)) == 1
+
+
+@pytest.mark.parametrize("gap", [0.0, 3.0])
+async def test_every_webhook_twice_is_the_same_call(centre: CallCentre, gap: float) -> None:
+    told = []
+    for faulty in (False, True):
+        if faulty:
+            centre.twilio.faults.add(Duplicate(gap), times=1000)
+        else:
+            await centre.agent("anna", ANNA, Answers(after=2, hangs_up_after=30))
+        caller = await in_queue(centre)
+        await caller.hears("test-thanks")
+        await caller.ended()
+        line = await centre.line(caller)
+        assert (line.outcome, line.ending) == ("answered", "agent")
+        told.append(await centre.kinds(caller))
+        await centre.twilio.let_pass(30)
+    assert told[0] == told[1]
+
+
+async def test_a_caller_whom_we_failed_hears_an_apology(centre: CallCentre) -> None:
+    centre.twilio.faults.add(LoseReply(), kind="twiml", url="gathered", times=4)
+    caller = centre.caller()
+    await caller.dial("4001")
+    await caller.asked("test-topic")
+    caller.press("1")
+    assert await caller.ended() == "completed"
+    assert caller.heard[-1].kind == "say"
+    line = await centre.line(caller)
+    assert (line.outcome, line.ended_by) == ("failed", "system")
+
+
+async def test_a_wait_that_is_too_long_ends_in_the_menu(centre: CallCentre) -> None:
+    caller = await in_queue(centre)
+    await caller.hears("test-sorry", within=1200)
+    assert await caller.ended() == "completed"
+    assert (await centre.line(caller)).outcome == "overflowed"
+    assert not centre.twilio.alerts
