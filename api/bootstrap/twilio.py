@@ -2,10 +2,16 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from sqlalchemy import select
 
 from api.bootstrap.program import Program
 from config.routing import ANY_NUMBER
 from ivr.adapters.twilio import tables as tables  # the schema has them, whichever carriers there are
+from ivr.tables import calls
+
+_LATELY = timedelta(days=30)
 
 
 @asynccontextmanager
@@ -22,16 +28,23 @@ async def twilio(program: Program) -> AsyncIterator[None]:
     account = Account.of(settings)
     rest = TwilioRest(account)
     recorded = program.settings.config / "prompts"
-    listed = {number for number in program.config.numbers if number != ANY_NUMBER}
     carrier = TwilioTelephony(
         account,
         rest,
         PromptLinks(account, program.prompts.path, recordings=recorded, cache=data("prompts")),
         Pulls(SqlPulls(program.database), rest, account, data("spool"), program.clock),
         program.clock,
-        ours=lambda called: called in listed or ANY_NUMBER in program.config.numbers,
+        numbers=await _numbers(program),
         reconcile_every=settings.reconcile_every,
     )
     program.carriers[carrier.name] = carrier
     program.backlogs[carrier.name] = carrier.pulls.counts
     yield
+
+
+async def _numbers(program: Program) -> set[str]:
+    """Those of the configuration, and those at which Twilio lately brought calls to `*`."""
+    since = program.clock.now() - _LATELY
+    called = select(calls.c.called).where(calls.c.carrier == "twilio", calls.c.offered_at >= since).distinct()
+    rows = await program.database.read(called)
+    return {row["called"] for row in rows} | {n for n in program.config.numbers if n != ANY_NUMBER}

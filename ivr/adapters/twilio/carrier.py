@@ -2,10 +2,8 @@
 
 import asyncio
 import contextlib
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -20,6 +18,7 @@ from ivr.adapters.twilio.line import Tools
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
 from ivr.adapters.twilio.reattachment import resume
+from ivr.adapters.twilio.recent import Recent
 from ivr.adapters.twilio.reconciliation import Reconciliation
 from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.session import Session
@@ -28,14 +27,10 @@ from ivr.call import Call
 from ivr.events import CallEnded, CallOffered
 from ivr.ports import Sink
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 log = structlog.get_logger()
 
 _FIRST_CONTACT = 10.0  # seconds that `reattach` waits for Twilio before it leaves the rest to later
 _TRY_AGAIN = 5.0
-_REMEMBERED = 20_000
 _TURNS_PER_SECOND = 10  # more documents than any call is given
 
 
@@ -46,7 +41,7 @@ class UnknownToUs(webhooks.BadWebhook):
 
 
 class TwilioTelephony:
-    """One account. `ours` says whether a number that was called is one of this call centre's."""
+    """One account. `numbers` are those of it that are known to be this call centre's."""
 
     name = CARRIER
 
@@ -58,20 +53,21 @@ class TwilioTelephony:
         pulls: Pulls,
         clock: Clock,
         *,
-        ours: Callable[[str], bool],
+        numbers: Iterable[str],
         reconcile_every: float,
     ) -> None:
         self.account, self.links, self.pulls = account, links, pulls
         self._rest, self._clock = rest, clock
-        self.reconciliation = Reconciliation(self, rest, clock, ours, reconcile_every)
+        self.reconciliation = Reconciliation(self, rest, clock, reconcile_every)
+        self._numbers = set(numbers)
         self._tools: Tools | None = None
         self._tasks = Tasks()
         self._by_sid: dict[str, Session] = {}
         self._by_call: dict[UUID, Session] = {}
         self._early: dict[UUID, list[Action]] = {}
         self._offering: set[str] = set()
-        self._ends: OrderedDict[str, webhooks.Progress] = OrderedDict()  # told before the call was
-        self._over: OrderedDict[object, None] = OrderedDict()  # SIDs and ids of calls that ended here
+        self._ends: Recent[str, webhooks.Progress] = Recent()  # told before the call was
+        self._over: Recent[object, None] = Recent()  # SIDs and ids of calls that ended here
         self._attached = asyncio.Event()
 
     @property
@@ -167,7 +163,7 @@ class TwilioTelephony:
         self._offered(session.call_sid)
         for key in (session.call_sid, session.call_id):
             if key is not None:
-                _remember(self._over, key, None)
+                self._over[key] = None
         if session.call_id is not None:
             self._by_call.pop(session.call_id, None)
 
@@ -181,9 +177,13 @@ class TwilioTelephony:
         self, call_sid: str, offered: CallOffered, ended: CallEnded, times: tuple[datetime, datetime]
     ) -> bool:
         """Tells, once, of a call that is over and that nobody steered."""
-        _remember(self._over, call_sid, None)
+        self._over[call_sid] = None
         await self.tools.sink.came_and_went(offered, ended, *times)
         return True
+
+    def serves(self, number: str) -> bool:
+        """Whether calls to this number are ours: the account may have others."""
+        return number in self._numbers
 
     def is_over(self, key: object) -> bool:
         """Whether the call with this SID or id ended in this process."""
@@ -201,6 +201,7 @@ class TwilioTelephony:
 
     async def voice(self, form: Form) -> str:
         offered = webhooks.incoming(form)
+        self._numbers.add(offered.called)
         await self._attached.wait()
         session = self._by_sid.get(offered.carrier_id)
         if session is None:
@@ -256,7 +257,7 @@ class TwilioTelephony:
             session.ended(progress)
             await session.told.wait()
         elif progress.call_sid not in self._over:
-            _remember(self._ends, progress.call_sid, progress)
+            self._ends[progress.call_sid] = progress
             raise UnknownToUs("no such call")
 
     async def leg(self, reservation: UUID, call_id: UUID, form: Form) -> None:
@@ -292,9 +293,3 @@ class TwilioTelephony:
         status = "canceled" if progress.status in {"queued", "initiated", "ringing"} else "completed"
         with contextlib.suppress(TwilioError):
             await self._rest.update_call(progress.call_sid, status=status)
-
-
-def _remember(known: OrderedDict[K, V], key: K, value: V) -> None:
-    known[key] = value
-    if len(known) > _REMEMBERED:
-        known.popitem(last=False)

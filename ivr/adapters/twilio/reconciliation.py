@@ -1,7 +1,6 @@
 """Compares Twilio's list of calls with the calls known here, and repairs what lost webhooks left open."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,21 +25,19 @@ LATE = timedelta(seconds=30)  # for a webhook to come after what it tells
 
 
 class Reconciliation:
-    """`ours` says whether a number that was called is one of this call centre's."""
+    """Repairs what `carrier` has open, and tells of calls to its numbers that it never saw."""
 
     def __init__(
         self,
         carrier: "TwilioTelephony",
         rest: TwilioRest,
         clock: Clock,
-        ours: Callable[[str], bool],
         every: float,
     ) -> None:
         self.reachable = True  # whether Twilio answered when it was last asked
         self._carrier = carrier
         self._rest = rest
         self._clock = clock
-        self._ours = ours
         self._every = every
         self._looked_until: datetime | None = None
 
@@ -90,7 +87,7 @@ class Reconciliation:
             session.found(remote)
             return True
         known = self._carrier.is_over(remote.sid)
-        if known or remote.direction != "inbound" or not self._ours(remote.called):
+        if known or remote.direction != "inbound" or not self._carrier.serves(remote.called):
             return False
         return await self._carrier.came_and_went(remote.sid, _offered(remote), _ended(remote), _times(remote))
 

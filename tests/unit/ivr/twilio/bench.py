@@ -56,7 +56,7 @@ class Bench:
             PromptLinks(self.account, _nowhere, recordings=folder / "recorded", cache=folder / "cache"),
             self.pulls,
             self.clock,
-            ours=lambda called: called != "+1999",
+            numbers=["4001"],
             reconcile_every=3600,
         )
         self.offered: tuple[Action, ...] = ()
