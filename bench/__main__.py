@@ -13,7 +13,14 @@ import sys
 from collections.abc import Iterable
 
 #: By name: whether it can print JSON by itself.
-BENCHES = {"matching": False, "ring": True, "calls": True, "webhooks": True, "transcription": False}
+BENCHES = {
+    "matching": False,
+    "ring": True,
+    "calls": True,
+    "webhooks": True,
+    "ledger": True,
+    "transcription": False,
+}
 
 
 def main() -> None:
