@@ -162,13 +162,16 @@ def ended(status: str | None, sip: str | None, *, by_us: bool = False) -> CallEn
 
 
 def left(reason: str | None, who: Party) -> Party | None:
-    """Who ended `who`'s part in a conference (ReasonParticipantLeft); None: they left because another did."""
+    """Who ended `who`'s part in a conference (ReasonParticipantLeft).
+
+    None: they left because another did, or had never come, and so ended nobody's conversation.
+    """
     match reason:
-        case "participant_hung_up" | "participant_add_failed":
+        case "participant_hung_up":
             return who
         case "participant_updated_via_api" | "conference_ended_via_api":
             return Party.SYSTEM
-        case "moderator_ended_conference":
+        case "moderator_ended_conference" | "participant_add_failed":
             return None
     return Party.UNKNOWN
 

@@ -111,7 +111,8 @@ async def test_an_agent_who_is_not_reached_costs_the_caller_nothing(
     caller = await in_queue(centre)
     await caller.connected()
     caller.hang_up()
-    assert (await centre.line(caller)).outcome == "answered"
+    line = await centre.line(caller)
+    assert (line.outcome, line.ending) == ("answered", "customer")
     missed = await centre.events(caller, AgentLegEnded)
     assert [(one.reason, one.cause) for one in missed] == [(reason, cause)]
     assert not centre.twilio.alerts

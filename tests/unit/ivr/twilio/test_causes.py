@@ -142,7 +142,7 @@ def test_an_unknown_status_is_not_repeated() -> None:
     ("reason", "by"),
     [
         ("participant_hung_up", Party.AGENT),
-        ("participant_add_failed", Party.AGENT),
+        ("participant_add_failed", None),
         ("participant_updated_via_api", Party.SYSTEM),
         ("conference_ended_via_api", Party.SYSTEM),
         ("moderator_ended_conference", None),
