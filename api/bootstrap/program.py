@@ -126,12 +126,15 @@ class Program:
 
     async def _keep_time(self, open_calls: Sequence[Call]) -> None:
         """Timers run once the carriers have said what became of the open calls, or are out of reach."""
-        for carrier in self.carriers.values():
-            try:
-                await carrier.reattach([call for call in open_calls if call.carrier == carrier.name])
-            except Exception:
-                log.exception("what became of the open calls is not known", carrier=carrier.name)
+        await asyncio.gather(*(self._reattach(carrier, open_calls) for carrier in self.carriers.values()))
         await Timekeeper(self.clock, self.routing.next_due, self.routing.run_due, self.mend_board).run()
+
+    async def _reattach(self, carrier: Telephony, open_calls: Sequence[Call]) -> None:
+        """One carrier out of reach keeps nobody on another waiting."""
+        try:
+            await carrier.reattach([call for call in open_calls if call.carrier == carrier.name])
+        except Exception:
+            log.exception("what became of the open calls is not known", carrier=carrier.name)
 
     async def mend_board(self) -> None:
         """Fills the routing board from the database where it was lost: an emptied Redis, say."""

@@ -22,7 +22,7 @@ from ivr.adapters.asterisk.lease import Lease, LeaseTaken
 from ivr.adapters.asterisk.presence import Contacts, Presence
 from ivr.adapters.asterisk.session import Session, Tools
 from ivr.adapters.asterisk.sounds import PromptPath, Sounds
-from ivr.adapters.asterisk.waiting import Tasks
+from ivr.adapters.tasks import Tasks
 from ivr.call import Call, CallState
 from ivr.events import CallEnded, Party
 from ivr.ports import Sink

@@ -15,7 +15,7 @@ from ivr.adapters.asterisk.channel import Channel
 from ivr.adapters.asterisk.errors import AgiFailed, AmiError
 from ivr.adapters.asterisk.keypad import Keypad
 from ivr.adapters.asterisk.sounds import GRACE, Sound, Sounds, play
-from ivr.adapters.asterisk.waiting import done_before, first_of
+from ivr.adapters.tasks import done_before, first_of
 from ivr.digits import DigitCollector
 from ivr.events import InputGathered, InputSource
 

@@ -35,11 +35,11 @@ from ivr.adapters.asterisk.frames import Event
 from ivr.adapters.asterisk.gathering import Gathering, RegisterGrammar
 from ivr.adapters.asterisk.keypad import Keypad
 from ivr.adapters.asterisk.legs import AgentLeg
-from ivr.adapters.asterisk.outbox import Outbox
 from ivr.adapters.asterisk.sounds import Sounds, play
 from ivr.adapters.asterisk.talking import Talking
 from ivr.adapters.asterisk.translate import BUSY, NORMAL
-from ivr.adapters.asterisk.waiting import Tasks, first_of
+from ivr.adapters.outbox import Outbox
+from ivr.adapters.tasks import Tasks, first_of
 from ivr.call import Call, CallState
 from ivr.events import CallEnded, CallOffered, CallRecovered, Party
 from ivr.ports import Sink

@@ -10,7 +10,7 @@ import structlog
 from ivr.actions import Prompt
 from ivr.adapters.asterisk import agi
 from ivr.adapters.asterisk.channel import Channel
-from ivr.adapters.asterisk.waiting import done_before
+from ivr.adapters.tasks import done_before
 
 log = structlog.get_logger()
 

@@ -16,9 +16,9 @@ from ivr.adapters.asterisk.channel import Actions, Channel
 from ivr.adapters.asterisk.errors import ActionRefused, LinkLost
 from ivr.adapters.asterisk.frames import Event
 from ivr.adapters.asterisk.legs import AgentLeg
-from ivr.adapters.asterisk.outbox import Outbox
 from ivr.adapters.asterisk.translate import NORMAL, caller_id
-from ivr.adapters.asterisk.waiting import Tasks, first_of
+from ivr.adapters.outbox import Outbox
+from ivr.adapters.tasks import Tasks, first_of
 from ivr.events import AgentLegEnded, AgentRang, CallAnswered, MissReason, Party, TalkEnded
 
 log = structlog.get_logger()

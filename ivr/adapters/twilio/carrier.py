@@ -10,7 +10,7 @@ import structlog
 
 from config.clock import Clock
 from ivr.actions import Action
-from ivr.adapters.asterisk.waiting import Tasks
+from ivr.adapters.tasks import Tasks
 from ivr.adapters.twilio import webhooks
 from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.errors import TwilioError

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ivr.adapters.asterisk.outbox import Outbox
-from ivr.adapters.asterisk.waiting import Tasks
+from ivr.adapters.outbox import Outbox
+from ivr.adapters.tasks import Tasks
 from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from config.clock import Clock
-from ivr.adapters.asterisk.waiting import Tasks
+from ivr.adapters.tasks import Tasks
 from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.errors import TwilioError, TwilioRefused
 from ivr.adapters.twilio.repository import Pull, PullState, SqlPulls

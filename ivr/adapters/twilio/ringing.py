@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 
 from ivr.actions import RingAgent
-from ivr.adapters.asterisk.waiting import first_of
+from ivr.adapters.tasks import first_of
 from ivr.adapters.twilio import causes
 from ivr.adapters.twilio.errors import TwilioError, TwilioRefused, TwilioUnavailable
 from ivr.adapters.twilio.legs import AgentLeg

@@ -14,8 +14,8 @@ from uuid import UUID
 import structlog
 
 from ivr.actions import Action, CancelRing, Hangup, Reject, RingAgent, StartRecording
-from ivr.adapters.asterisk.outbox import Outbox
-from ivr.adapters.asterisk.waiting import Tasks, first_of
+from ivr.adapters.outbox import Outbox
+from ivr.adapters.tasks import Tasks, first_of
 from ivr.adapters.twilio import causes
 from ivr.adapters.twilio.documents import Documents
 from ivr.adapters.twilio.errors import TwilioError

@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from ivr.actions import StartRecording
-from ivr.adapters.asterisk.waiting import first_of
+from ivr.adapters.tasks import first_of
 from ivr.adapters.twilio import causes
 from ivr.adapters.twilio.legs import AgentLeg
 from ivr.adapters.twilio.line import Line

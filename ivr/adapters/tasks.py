@@ -1,4 +1,4 @@
-"""Waiting for whichever comes first, without leaving tasks behind."""
+"""Tasks that carriers leave to themselves, and waiting for whichever comes first."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -51,4 +51,4 @@ class Tasks:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
-            log.error("a task of the Asterisk carrier failed", exc_info=problem)
+            log.error("a task of a carrier failed", exc_info=problem)
