@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,6 +21,8 @@ from ivr.adapters.asterisk.lease import Lease, LeaseTaken
 from ivr.adapters.asterisk.presence import Contacts, Presence
 from ivr.adapters.asterisk.session import Session, Tools
 from ivr.adapters.asterisk.sounds import PromptPath, Sounds
+from ivr.adapters.early import EarlyActions
+from ivr.adapters.recent import Recent
 from ivr.adapters.tasks import Tasks
 from ivr.call import Call, CallState
 from ivr.events import CallEnded, Party
@@ -35,7 +36,6 @@ OnPresence = Callable[[str, bool], Coroutine[Any, Any, None]]
 CONTEXT = "hotline-inbound"
 _FIRST_CONTACT = 10.0  # seconds that `reattach` waits for a connection before it leaves the rest to later
 _SWEEP_EVERY = 10.0
-_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,8 @@ class AsteriskTelephony:
         self._by_channel: dict[str, Session] = {}
         self._by_call: dict[UUID, Session] = {}
         self._by_reservation: dict[UUID, Session] = {}
-        self._early: dict[UUID, list[Action]] = {}
-        self._offering: set[str] = set()
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._early = EarlyActions()
+        self._seen: Recent[str, None] = Recent()
         self._reattached = False
 
     @property
@@ -115,9 +114,8 @@ class AsteriskTelephony:
         session = self._by_call.get(call_id)
         if session is not None:
             self._give(session, actions)
-        elif self._offering:
-            # The core acts on a call before it has told us the call's id.
-            self._early.setdefault(call_id, []).extend(actions)
+        else:
+            self._early.keep(call_id, actions)
 
     async def reattach(self, calls: Sequence[Call]) -> None:
         for call in calls:
@@ -183,7 +181,7 @@ class AsteriskTelephony:
 
     def _offer(self, event: Event) -> None:
         session = self._open(event["uniqueid"])
-        self._offering.add(session.uniqueid)
+        self._early.offering(session.uniqueid)
         session.start(translate.offered(event))
 
     def _open(self, uniqueid: str, call_id: UUID | None = None) -> Session:
@@ -191,18 +189,16 @@ class AsteriskTelephony:
         session = Session(self._tools, uniqueid, self._known, self._over, call_id)
         self._by_channel[uniqueid] = session
         self._seen[uniqueid] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
         if call_id is not None:
             self._by_call[call_id] = session
         return session
 
     def _known(self, session: Session, call_id: UUID) -> None:
         self._by_call[call_id] = session
-        early = self._early.pop(call_id, None)
+        early = self._early.take(call_id)
         if early:
             self._give(session, early)
-        self._offered(session.uniqueid)
+        self._early.offered(session.uniqueid)
 
     def _give(self, session: Session, actions: Sequence[Action]) -> None:
         for action in actions:
@@ -210,18 +206,13 @@ class AsteriskTelephony:
                 self._by_reservation[action.reservation] = session
         session.perform(actions)
 
-    def _offered(self, uniqueid: str) -> None:
-        self._offering.discard(uniqueid)
-        if not self._offering:
-            self._early.clear()  # for calls that were gone before
-
     def _over(self, session: Session) -> None:
         self._by_channel.pop(session.uniqueid, None)
         if session.call_id is not None:
             self._by_call.pop(session.call_id, None)
         for reservation in [r for r, other in self._by_reservation.items() if other is session]:
             del self._by_reservation[reservation]
-        self._offered(session.uniqueid)
+        self._early.offered(session.uniqueid)
 
     # ------------------------------------------------------------------ the link
 

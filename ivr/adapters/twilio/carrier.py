@@ -10,6 +10,8 @@ import structlog
 
 from config.clock import Clock
 from ivr.actions import Action
+from ivr.adapters.early import EarlyActions
+from ivr.adapters.recent import Recent
 from ivr.adapters.tasks import Tasks
 from ivr.adapters.twilio import webhooks
 from ivr.adapters.twilio.account import Account
@@ -18,7 +20,6 @@ from ivr.adapters.twilio.line import Tools
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
 from ivr.adapters.twilio.reattachment import resume
-from ivr.adapters.twilio.recent import Recent
 from ivr.adapters.twilio.reconciliation import Reconciliation
 from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.session import Session
@@ -64,8 +65,7 @@ class TwilioTelephony:
         self._tasks = Tasks()
         self._by_sid: dict[str, Session] = {}
         self._by_call: dict[UUID, Session] = {}
-        self._early: dict[UUID, list[Action]] = {}
-        self._offering: set[str] = set()
+        self._early = EarlyActions()
         self._ends: Recent[str, webhooks.Progress] = Recent()  # told before the call was
         self._over: Recent[object, None] = Recent()  # SIDs and ids of calls that ended here
         self._attached = asyncio.Event()
@@ -93,9 +93,8 @@ class TwilioTelephony:
         session = self._by_call.get(call_id)
         if session is not None:
             session.perform(actions)
-        elif self._offering:
-            # The core acts on a call before it has told us the call's id.
-            self._early.setdefault(call_id, []).extend(actions)
+        else:
+            self._early.keep(call_id, actions)
 
     async def reattach(self, calls: Sequence[Call]) -> None:
         attaching = self._tasks.spawn(self._reattach(list(calls)))
@@ -148,19 +147,14 @@ class TwilioTelephony:
 
     def _known(self, session: Session, call_id: UUID) -> None:
         self._by_call[call_id] = session
-        early = self._early.pop(call_id, None)
+        early = self._early.take(call_id)
         if early:
             session.perform(early)
-        self._offered(session.call_sid)
-
-    def _offered(self, call_sid: str) -> None:
-        self._offering.discard(call_sid)
-        if not self._offering:
-            self._early.clear()  # for calls that were gone before
+        self._early.offered(session.call_sid)
 
     def _ended(self, session: Session) -> None:
         self._by_sid.pop(session.call_sid, None)
-        self._offered(session.call_sid)
+        self._early.offered(session.call_sid)
         for key in (session.call_sid, session.call_id):
             if key is not None:
                 self._over[key] = None
@@ -208,13 +202,13 @@ class TwilioTelephony:
             if offered.carrier_id in self._over:
                 raise UnknownToUs("the call is over")
             session = self.open(offered.carrier_id, offered.called)
-            self._offering.add(offered.carrier_id)
+            self._early.offering(offered.carrier_id)
         try:
             document = await session.begin(offered)
         except Exception:
             if session.call_id is None:
                 self._by_sid.pop(offered.carrier_id, None)
-                self._offered(offered.carrier_id)
+                self._early.offered(offered.carrier_id)
                 await session.close()
             raise
         early = self._ends.pop(offered.carrier_id, None)
