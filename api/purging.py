@@ -125,8 +125,8 @@ class Purge:
     async def _batch(self, kept: Kept, before: datetime, who: Principal) -> int:
         wanted = self._wanted(kept, before).order_by(calls.c.offered_at, calls.c.id).limit(_BATCH)
         if kept is Kept.AUDIO:
-            for row in await self._database.read(wanted):
-                await self._delete_sound(row)
+            gone = [await self._delete_sound(row) for row in await self._database.read(wanted)]
+            wanted = wanted.where(recordings.c.id.in_(gone))  # not those that have come due meanwhile
         now, line = self._clock.now(), self._new_id()
 
         def remove(connection: Connection) -> int:
@@ -141,12 +141,13 @@ class Purge:
 
         return await self._database.write(remove)
 
-    async def _delete_sound(self, row: RowMapping) -> None:
+    async def _delete_sound(self, row: RowMapping) -> UUID:
         recording = filed_of(row).recording
         for stored in recording.tracks.values():
             await self._audio.delete(stored.key)
         for track in Track:
             (self._spool / f"{recording.id}-{track}.wav").unlink(missing_ok=True)
+        return recording.id
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
