@@ -139,7 +139,7 @@ class Purge:
                 )
             return len(rows)
 
-        return await self._database.write(remove)
+        return await self._database.write(remove, long=True)
 
     async def _delete_sound(self, row: RowMapping) -> UUID:
         recording = filed_of(row).recording

@@ -1,28 +1,22 @@
 """The SQL database: SQLite in a file, or PostgreSQL; one metadata, one UTC type, one way to open it."""
 
 import asyncio
-import sqlite3
-import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, DateTime, Executable, MetaData, RowMapping, create_engine, event
+from sqlalchemy import JSON, DateTime, Executable, MetaData, RowMapping, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.types import TypeDecorator
 
 from config.group_commit import GroupCommit, Values, Write
+from config.sqlite import LoopWriter, open_sqlite
 
 T = TypeVar("T")
 
 _READERS = 4  # threads, beside the one that writes
-_WAL_TRIES, _WAL_PAUSE = 250, 0.02  # seconds between
-
-#: Of SQLite's log, in pages of 4 kB, until it is taken into the database, which the writer waits for: a busy
-#: hour changes the same pages again and again, so each is written and synced once instead of many times.
-_WAL_PAGES = 8000
 
 #: Every table of the program; each package's `tables.py` adds its own.
 metadata = MetaData(
@@ -58,12 +52,16 @@ class Utc(TypeDecorator[datetime]):
 
 
 class Database:
-    """One database: reads and writes in threads, a hop each; writes share transactions, in order."""
+    """One database: reads run in threads; writes share transactions, in order.
+
+    On SQLite what is written is a few rows of a local file, and so is done on the event loop itself; in a
+    thread where it is `long`, or where another process is writing.
+    """
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sql-reader")
-        self._writes = GroupCommit(self._engine)
+        self._writes = GroupCommit(self._engine, LoopWriter(url) if _is_sqlite(url) else None)
 
     async def read(self, query: Executable) -> Sequence[RowMapping]:
         """The rows of a query."""
@@ -83,13 +81,14 @@ class Database:
         rows = await self.read(query)
         return rows[0] if rows else None
 
-    async def write(self, write: Write[T]) -> T:
+    async def write(self, write: Write[T], *, long: bool = False) -> T:
         """What `write` gives, once it is committed; raises what it raised, with nothing of it stored.
 
-        `write` runs in another thread, on a plain connection, inside a transaction that others may share; a
-        second time where that was rolled back.
+        `write` runs on a plain connection, inside a transaction that others may share; a second time where
+        that was rolled back. It is `long` when it may take more than some milliseconds: then it runs in
+        another thread in any case.
         """
-        return await self._writes.run(write)
+        return await self._writes.run(write, long=long)
 
     def write_soon(self, key: Hashable, statement: Executable, values: Values) -> None:
         """Adds `statement` to the next transaction, in place of an earlier one under the same key."""
@@ -106,42 +105,11 @@ class Database:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`. On SQLite: WAL, foreign keys, and every transaction takes the write lock first."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=_READERS + 1, hide_parameters=True)
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
-    _tune_sqlite(engine)
-    return engine
+    """An engine for `url`, whose connections may wait for a lock."""
+    if _is_sqlite(url):
+        return open_sqlite(url)
+    return create_engine(url, pool_pre_ping=True, pool_size=_READERS + 1, hide_parameters=True)
 
 
-def _tune_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself
-        cursor = connection.cursor()
-        for pragma in (
-            "busy_timeout=30000",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            f"wal_autocheckpoint={_WAL_PAGES}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        _write_ahead(cursor)
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-def _write_ahead(cursor: Any) -> None:
-    """Turns the write-ahead log on; for somebody else who is just doing so SQLite itself does not wait."""
-    for tries_left in reversed(range(_WAL_TRIES)):
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError:
-            if not tries_left:
-                raise
-            time.sleep(_WAL_PAUSE)
+def _is_sqlite(url: str) -> bool:
+    return url.startswith("sqlite")

@@ -1,8 +1,9 @@
 """Group commit: writes that arrive while a transaction runs share the next one.
 
-Transactions run one after another in a thread of their own, so a batch costs the event loop one hop however
-many statements it has. Each write is all or nothing by itself: where one fails, the whole batch is rolled
-back and made once more with a savepoint around each, and it raises to its own caller only.
+Transactions run one after another: on the event loop where there is a writer for it (`config.sqlite`), else
+in a thread of their own, so that a batch costs one hop however many statements it has. Each write is all or
+nothing by itself: where one fails, the whole batch is rolled back and made once more with a savepoint around
+each, and it raises to its own caller only.
 """
 
 import asyncio
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable
+from sqlalchemy.exc import OperationalError
+
+from config.sqlite import LoopWriter, is_taken
 
 T = TypeVar("T")
 
@@ -31,20 +35,22 @@ _Later = tuple[Executable, Values]
 class _Pending:
     write: Write[Any]
     done: asyncio.Future[Any]
+    long: bool
 
 
 class GroupCommit:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, on_loop: LoopWriter | None = None) -> None:
         self._engine = engine
+        self._on_loop = on_loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sql-writer")
         self._pending: list[_Pending] = []
         self._later: dict[Hashable, _Later] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def run(self, write: Write[T]) -> T:
+    async def run(self, write: Write[T], *, long: bool = False) -> T:
         """What `write` gives, once it is committed; raises what it raised, with nothing of it stored."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._pending.append(_Pending(write, done))
+        self._pending.append(_Pending(write, done, long))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
         return await done
@@ -61,32 +67,46 @@ class GroupCommit:
     async def close(self) -> None:
         await self.flush()
         self._thread.shutdown()
+        if self._on_loop is not None:
+            self._on_loop.close()
 
     async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._pending:
             batch, self._pending = self._pending[:_MOST_AT_ONCE], self._pending[_MOST_AT_ONCE:]
             later, self._later = self._later, {}
             try:
-                results = await loop.run_in_executor(self._thread, self._commit, batch, list(later.values()))
+                results = await self._committed(batch, list(later.values()))
             except Exception as error:
                 self._later = later | self._later
                 results = [_Raised(error)] * len(batch)
             for pending, result in zip(batch, results, strict=True):
                 _settle(pending.done, result)
+            if self._on_loop is not None:
+                await self._on_loop.wrote(len(batch))
 
-    def _commit(self, batch: list[_Pending], later: list[_Later]) -> list[Any]:
-        """The result of each write, or the error that it raised."""
-        with self._engine.connect() as connection:
-            with connection.begin() as transaction:
-                _execute(connection, later)
-                try:
-                    return [pending.write(connection) for pending in batch]
-                except Exception:
-                    transaction.rollback()
-            with connection.begin():
-                _execute(connection, later)
-                return [_attempt(connection, pending.write) for pending in batch]
+    async def _committed(self, batch: list[_Pending], later: list[_Later]) -> list[Any]:
+        if self._on_loop is not None and not any(pending.long for pending in batch):
+            try:
+                return _commit(self._on_loop.engine, batch, later)
+            except OperationalError as error:
+                if not is_taken(error):
+                    raise
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, _commit, self._engine, batch, later)
+
+
+def _commit(engine: Engine, batch: list[_Pending], later: list[_Later]) -> list[Any]:
+    """The result of each write, or the error that it raised."""
+    with engine.connect() as connection:
+        with connection.begin() as transaction:
+            _execute(connection, later)
+            try:
+                return [pending.write(connection) for pending in batch]
+            except Exception:
+                transaction.rollback()
+        with connection.begin():
+            _execute(connection, later)
+            return [_attempt(connection, pending.write) for pending in batch]
 
 
 def _execute(connection: Connection, later: Iterable[_Later]) -> None:

@@ -42,7 +42,7 @@ class SqlCustomerStore:
                         insert(customers), details | {"id": person.id, "number": person.number}
                     )
 
-        await self._database.write(save)
+        await self._database.write(save, long=True)
 
     async def count(self) -> int:
         [row] = await self._database.read(select(func.count().label("customers")).select_from(customers))

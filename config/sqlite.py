@@ -1,0 +1,119 @@
+"""SQLite as the program uses it: a log of writes, and a writer on the event loop that never waits."""
+
+import asyncio
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+log = structlog.get_logger()
+
+_PATIENCE = 30  # seconds for which a thread waits for another process that writes
+_WAL_TRIES, _WAL_PAUSE = 250, 0.02  # seconds between
+
+#: Of the log, in pages of 4 kB, until a connection that may wait takes it into the database: a busy hour
+#: changes the same pages again and again, so each is written and synced once instead of many times.
+_PAGES = 8000
+
+#: Writes on the event loop until a thread does so for them: about as many pages.
+_WRITES = 1000
+
+
+def open_sqlite(url: str, *, may_wait: bool = True) -> Engine:
+    """WAL, foreign keys, and every transaction but a reader's takes the write lock first.
+
+    Where another process holds that lock, a connection that may not wait raises at once, see `is_taken`.
+    """
+    engine = create_engine(url, hide_parameters=True)
+    pragmas = (
+        f"busy_timeout={_PATIENCE * 1000}",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"wal_autocheckpoint={_PAGES if may_wait else 0}",
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        _write_ahead(cursor)
+        if not may_wait:
+            cursor.execute("PRAGMA busy_timeout=0")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Turns the write-ahead log on; for somebody else who is just doing so SQLite itself does not wait."""
+    for tries_left in reversed(range(_WAL_TRIES)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if not tries_left:
+                raise
+            time.sleep(_WAL_PAUSE)
+
+
+def is_taken(error: OperationalError) -> bool:
+    """Whether another process holds the lock that writers need."""
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
+class LoopWriter:
+    """Connections for the event loop: they wait neither for a lock nor for the disk.
+
+    A transaction of a few rows takes less time than its way to a thread and back, which costs more the
+    busier the program is: each statement gives the interpreter away, and has to wait until it gets it again.
+    What has gathered in the log is taken into the database by a thread.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = open_sqlite(url, may_wait=False)
+        self._patient = open_sqlite(url)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sql-log")
+        self._writes = 0
+        self._under_way: asyncio.Future[None] | None = None
+
+    async def wrote(self, count: int) -> None:
+        """To be called after each transaction, and waited for before the next one."""
+        self._writes += count
+        if self._under_way is None:
+            if self._writes >= _WRITES:
+                self._writes = 0
+                self._under_way = self._in_thread()
+        elif self._under_way.done():
+            self._under_way = None
+            # Most of it is done. The rest takes little time, and as nobody writes meanwhile nothing is left:
+            # only then does the log begin anew instead of growing on.
+            await self._in_thread()
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        self._patient.dispose()
+        self.engine.dispose()
+
+    def _in_thread(self) -> "asyncio.Future[None]":
+        return asyncio.get_running_loop().run_in_executor(self._thread, self._take_in)
+
+    def _take_in(self) -> None:
+        connection = self._patient.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            log.warning("the database's log could not be taken in", why=type(error).__name__)
+        finally:
+            connection.close()
