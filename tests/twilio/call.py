@@ -107,6 +107,7 @@ class Call:
         self.parent_sid: str | None = None
         self.forwarded_from: str | None = None
         self.caller_name: str | None = None
+        self.display_name: str | None = None  # what the phone that is called shows
         self.answered_at: datetime | None = None
         self.ended_at: datetime | None = None
         self.sip_code: int | None = None

@@ -19,9 +19,10 @@ class Placing:
         self._exchange = exchange
         self._interpreter = interpreter
 
-    def new(self, from_: str, to: str, callback: Callback | None) -> Call:
+    def new(self, from_: str, to: str, callback: Callback | None, display_name: str | None = None) -> Call:
         call = self._exchange.new_call(from_, to, "outbound-api")
         call.callback = callback
+        call.display_name = display_name
         return call
 
     def outbound(self, call: Call, source: Source, timeout: float) -> None:

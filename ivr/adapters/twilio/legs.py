@@ -1,12 +1,28 @@
 """An agent's leg: from the ring to the conference with the caller, and its end."""
 
 import asyncio
+import unicodedata
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from ivr.adapters.twilio.webhooks import Progress
 
 _ANSWERED = {"answered", "in-progress"}
+_LEAST_NAME, _MOST_NAME = 2, 255  # characters
+
+
+def display_name(endpoint: str, caller: str) -> str | None:
+    """Who calls, as the agent's phone shows it; None where Twilio has no way to say it.
+
+    SIP phones alone are told: CallerDisplayName populates the display name of the From header, and takes 2 to
+    255 printable characters: https://www.twilio.com/docs/api/errors/13259,
+    https://www.twilio.com/en-us/changelog/display-name-for-participant-calls-to-sip
+    """
+    if not endpoint.lower().startswith(("sip:", "sips:")):
+        return None
+    printable = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in caller)
+    name = " ".join(printable.split())[:_MOST_NAME].strip()
+    return name if len(name) >= _LEAST_NAME else None
 
 
 @dataclass(eq=False)

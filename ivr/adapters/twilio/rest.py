@@ -15,6 +15,7 @@ from twilio.rest import Client
 
 from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.errors import (
+    EXPLAINED,
     LABEL_IN_USE,
     NOT_IN_PROGRESS,
     TwilioRefused,
@@ -128,15 +129,17 @@ class TwilioRest:
         caller_id: str,
         status_callback: str,
         conference_callback: str | None = None,
+        display_name: str | None = None,
     ) -> str:
         """Rings `to` into the conference of that friendly name; gives the leg's CallSid.
 
         A `label` that is in the conference already is not rung twice: its CallSid is given. Twilio rings for
         five seconds longer than `timeout`, which it takes from 5 to 600. `conference_callback` counts where
-        it is the first in the conference.
+        it is the first in the conference. `display_name` is what a SIP phone shows, as `legs.display_name`
+        has it; should Twilio not take it, the phone is rung without.
         """
 
-        async def create() -> str:
+        async def create(shown: str | None = display_name) -> str:
             made = await self._client.conferences(conference).participants.create_async(
                 from_=caller_id,
                 to=to,
@@ -152,6 +155,7 @@ class TwilioRest:
                 end_conference_on_exit=True,
                 beep="false",
                 early_media=False,
+                caller_display_name=shown or values.unset,
             )
             return str(made.call_sid)
 
@@ -162,6 +166,8 @@ class TwilioRest:
         try:
             return await self._create(create, there)
         except TwilioRefused as refused:
+            if display_name is not None and refused.code not in EXPLAINED:
+                return await self._create(lambda: create(None), there)
             sid = await there() if refused.code == LABEL_IN_USE else None
             if sid is None:
                 raise

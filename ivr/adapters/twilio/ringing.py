@@ -11,7 +11,7 @@ from ivr.actions import RingAgent
 from ivr.adapters.tasks import first_of
 from ivr.adapters.twilio import causes
 from ivr.adapters.twilio.errors import TwilioError, TwilioRefused, TwilioUnavailable
-from ivr.adapters.twilio.legs import AgentLeg
+from ivr.adapters.twilio.legs import AgentLeg, display_name
 from ivr.adapters.twilio.line import Line
 from ivr.adapters.twilio.webhooks import Progress
 from ivr.events import AgentLegEnded, AgentRang, MissReason
@@ -108,6 +108,7 @@ class Ringing:
                 caller_id=line.caller_id,
                 status_callback=line.account.leg_status(line.call_id, leg.reservation),
                 conference_callback=line.account.conference(line.call_id),
+                display_name=display_name(action.endpoint, action.caller_label),
             )
         except TwilioRefused as refused:
             log.error("an agent's phone cannot be rung", agent=leg.agent, why=str(refused))

@@ -29,6 +29,7 @@ async def test_a_caller_presses_a_key_and_talks_to_an_agent(centre: CallCentre) 
     caller.hang_up()
     line = await centre.line(caller)
     assert (line.outcome, line.ending, line.intent) == ("answered", "customer", "sales")
+    assert centre.twilio.phone(ANNA).calls[0].display_name == "general-en"  # nobody of whom a name is known
     assert not centre.twilio.alerts
 
 

@@ -116,6 +116,14 @@ def endpoints(form: Form) -> tuple[str, str]:
     return from_, to
 
 
+def display_name(form: Form, to: str) -> str | None:
+    """What a SIP phone shows: twilio.com/docs/api/errors/13259."""
+    shown = (one(form, "CallerDisplayName") or "").strip()
+    if shown and not (2 <= len(shown) <= 255 and shown.isprintable()):
+        raise Refused(400, 13259, "Invalid CallerDisplayName")
+    return (shown or None) if to.startswith("sip:") else None
+
+
 def status_callback(form: Form, prefix: str = "") -> Callback | None:
     events = " ".join(form.get(f"{prefix}StatusCallbackEvent", []))
     return callback(

@@ -15,7 +15,7 @@ from tests.twilio.legs import cancel
 from tests.twilio.placing import Placing
 
 from . import shapes
-from .calls import Form, endpoints, flag, one, seconds, status_callback
+from .calls import Form, display_name, endpoints, flag, one, seconds, status_callback
 from .errors import invalid_parameter, not_found
 from .paging import page
 
@@ -79,7 +79,7 @@ class Participants:
             raise not_found(request.url.path)
         if room.callback is None and not room.participants:
             room.callback = status_callback(form, "Conference")
-        participant = make(self._placing.new(from_, to, status_callback(form)))
+        participant = make(self._placing.new(from_, to, status_callback(form), display_name(form, to)))
         self._placing.participant(room, participant, timeout, early_media)
         return JSONResponse(shapes.participant(room, participant), status_code=201)
 

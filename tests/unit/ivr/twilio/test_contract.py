@@ -86,12 +86,13 @@ USES: dict[str, tuple[Use, object, list[str]]] = {
     "add_participant": (
         lambda rest: rest.add_participant(
             NAME,
-            to="+14158675311",
+            to="sip:anna@example.com",
             label=LABEL,
             timeout=15,
             caller_id="+14158675310",
             status_callback=CALLBACK,
             conference_callback=CALLBACK,
+            display_name="王小明",
         ),
         LEG,
         ["CreateParticipant"],

@@ -42,7 +42,7 @@ def api() -> FakeTwilio:
     return FakeTwilio()
 
 
-async def ring(rest: TwilioRest) -> str:
+async def ring(rest: TwilioRest, **more: Any) -> str:
     return await rest.add_participant(
         NAME,
         to=NUMBER,
@@ -50,6 +50,7 @@ async def ring(rest: TwilioRest) -> str:
         timeout=15,
         caller_id="+14158675310",
         status_callback="https://h.example/l",
+        **more,
     )
 
 
@@ -204,6 +205,25 @@ class TestRinging:
             name: [value] for name, value in wanted.items()
         }
         assert asked.form["EarlyMedia"] == ["false"]
+        assert "CallerDisplayName" not in asked.form
+
+    async def test_a_phone_that_can_is_told_who_calls(self, api: FakeTwilio) -> None:
+        api.will("CreateParticipant", ROOM)
+        await ring(rest_on(api), display_name="王小明")
+        assert api.asked[0].form["CallerDisplayName"] == ["王小明"]
+
+    @pytest.mark.parametrize(("code", "asked"), [(13259, 2), (99999, 2), (21211, 1)])
+    async def test_a_name_that_twilio_does_not_take_costs_nobody_the_ring(
+        self, api: FakeTwilio, code: int, asked: int
+    ) -> None:
+        api.will("CreateParticipant", refusal(400, code), ROOM)
+        if asked == 1:
+            with pytest.raises(TwilioRefused):
+                await ring(rest_on(api), display_name="王小明")
+        else:
+            assert await ring(rest_on(api), display_name="王小明") == LEG
+            assert "CallerDisplayName" not in api.asked[1].form
+        assert len(api.asked) == asked
 
 
 class TestRecording:

@@ -51,7 +51,7 @@ from tests.unit.ivr.twilio.bench import (
 
 ASK = Gather("topic", (prompt("topic?"),), DtmfInput(1))
 HOLD = Hold("default", (prompt("hold on"),))
-RING = RingAgent(RESERVATION, "anna", "sip:anna@example.com", 20.0)
+RING = RingAgent(RESERVATION, "anna", "sip:anna@example.com", 20.0, "Wang Xiaoming")
 
 
 async def asked(centre: Bench) -> Line:
@@ -247,6 +247,7 @@ async def test_an_agent_is_rung_into_the_conference(centre: Bench) -> None:
     (ring,) = centre.sent("CreateParticipant")
     assert ring.in_path["ConferenceSid"] == str(line.id)
     assert ring.form["To"] == ["sip:anna@example.com"]
+    assert ring.form["CallerDisplayName"] == ["Wang Xiaoming"]
     assert ring.form["Label"] == [str(RESERVATION)]
     assert ring.form["From"] == ["4001"]
     assert ring.form["Timeout"] == ["15"]  # Twilio adds five seconds
