@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from sqlalchemy import JSON, DateTime, Executable, MetaData, RowMapping, create_engine
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from config.group_commit import GroupCommit, Values, Write
-from config.sqlite import LoopWriter, open_sqlite
+from config.sqlite import LoopWriter, is_taken, open_sqlite
 
 T = TypeVar("T")
 
@@ -55,13 +56,14 @@ class Database:
     """One database: reads run in threads; writes share transactions, in order.
 
     On SQLite what is written is a few rows of a local file, and so is done on the event loop itself; in a
-    thread where it is `long`, or where another process is writing.
+    thread where it is `long`, or where another process is writing. So are rows found by a key.
     """
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sql-reader")
-        self._writes = GroupCommit(self._engine, LoopWriter(url) if _is_sqlite(url) else None)
+        self._on_loop = LoopWriter(url) if _is_sqlite(url) else None
+        self._writes = GroupCommit(self._engine, self._on_loop)
 
     async def read(self, query: Executable) -> Sequence[RowMapping]:
         """The rows of a query."""
@@ -70,16 +72,22 @@ class Database:
     async def look(self, look: Callable[[Connection], T]) -> T:
         """What `look` finds in a transaction that only reads, in another thread."""
 
-        def work() -> T:
-            with self._engine.connect() as connection:
-                connection.execution_options(read_only=True)
-                return look(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, _look, self._engine, look)
 
     async def first(self, query: Executable) -> RowMapping | None:
-        rows = await self.read(query)
-        return rows[0] if rows else None
+        """The first row of a query that finds it by an index: on SQLite that is not worth a thread either."""
+
+        def find(connection: Connection) -> RowMapping | None:
+            return connection.execute(query).mappings().first()
+
+        if self._on_loop is not None:
+            try:
+                return _look(self._on_loop.engine, find)
+            except OperationalError as error:
+                if not is_taken(error):
+                    raise
+        return await self.look(find)
 
     async def write(self, write: Write[T], *, long: bool = False) -> T:
         """What `write` gives, once it is committed; raises what it raised, with nothing of it stored.
@@ -102,6 +110,12 @@ class Database:
         await self._writes.close()
         self._readers.shutdown()
         self._engine.dispose()
+
+
+def _look(engine: Engine, look: Callable[[Connection], T]) -> T:
+    with engine.connect() as connection:
+        connection.execution_options(read_only=True)
+        return look(connection)
 
 
 def open_engine(url: str) -> Engine:

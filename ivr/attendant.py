@@ -12,6 +12,7 @@ import structlog
 from config.clock import Clock
 from config.routing import RoutingConfig
 from customers.service import CustomerService
+from ivr import call as calls
 from ivr import events as e
 from ivr import interpreter
 from ivr.actions import Action, Announce, Answer, CancelRing, Hangup, Hold, Play, Reject, RingAgent
@@ -72,10 +73,10 @@ class Attendant:
             await self._refuse(call, identified, e.CallRefused(e.Refusal.CLOSED))
             return
         menu = self._menus.current(number.menu)
-        admitted = await self._record(call, identified, e.CallAdmitted(menu.name, menu.version))
-        if admitted is not None:
-            turn = interpreter.enter(menu, admitted, self._context(admitted))
-            await self._take(admitted, turn, first=(Answer(),))
+        events = (identified, e.CallAdmitted(menu.name, menu.version))
+        admitted = calls.after(call, events, self._clock.now())
+        turn = interpreter.enter(menu, admitted, self._context(admitted))
+        await self._take(call, turn, first=(Answer(),), because=events)
 
     async def step(self, call: Call, event: e.InputGathered) -> None:
         menu = await self._menus.of(call)
@@ -126,8 +127,16 @@ class Attendant:
         else:
             await self._perform(call, (Reject(),))
 
-    async def _take(self, call: Call, turn: Turn, first: tuple[Action, ...] = ()) -> None:
-        if turn.events and await self._record(call, *turn.events) is None:
+    async def _take(
+        self,
+        call: Call,
+        turn: Turn,
+        first: tuple[Action, ...] = (),
+        because: tuple[e.CallEvent, ...] = (),
+    ) -> None:
+        """Records the turn and, `because` of which it is, what led to it; then has the carrier act."""
+        events = (*because, *turn.events)
+        if events and await self._record(call, *events) is None:
             return
         if first or turn.actions:
             await self._perform(call, (*first, *turn.actions))

@@ -144,6 +144,13 @@ def apply(call: Call, event: e.CallEvent, at: datetime) -> Call:
     return _learn(moved, event, at, came_from=call.state)
 
 
+def after(call: Call, events: Iterable[e.CallEvent], at: datetime) -> Call:
+    """The call after `events` that happen at one moment; raises `IllegalTransition`."""
+    for event in events:
+        call = apply(call, event, at)
+    return call
+
+
 def fold(call_id: UUID, history: Iterable[tuple[datetime, e.CallEvent]]) -> Call:
     """The call that a whole timeline makes; the first event must be `CallOffered`."""
     events = iter(history)
