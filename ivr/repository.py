@@ -115,6 +115,11 @@ class SqlCallStore:
         for row in await self._database.read(query):
             yield parse_call(row["body"])
 
+    async def numbers_called(self, carrier: str, since: datetime) -> set[str]:
+        """At which numbers this carrier has brought calls since then."""
+        query = select(calls.c.called).where(calls.c.carrier == carrier, calls.c.offered_at >= since)
+        return {row["called"] for row in await self._database.read(query.distinct())}
+
     async def _known_key(self, keys: Sequence[str]) -> bool:
         query = select(call_events.c.seq).where(call_events.c.source_key.in_(keys)).limit(1)
         return await self._database.first(query) is not None

@@ -4,12 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from api.bootstrap.program import Program
 from config.routing import ANY_NUMBER
 from ivr.adapters.twilio import tables as tables  # the schema has them, whichever carriers there are
-from ivr.tables import calls
 
 _LATELY = timedelta(days=30)
 
@@ -44,7 +41,5 @@ async def twilio(program: Program) -> AsyncIterator[None]:
 
 async def _numbers(program: Program) -> set[str]:
     """Those of the configuration, and those at which Twilio lately brought calls to `*`."""
-    since = program.clock.now() - _LATELY
-    called = select(calls.c.called).where(calls.c.carrier == "twilio", calls.c.offered_at >= since).distinct()
-    rows = await program.database.read(called)
-    return {row["called"] for row in rows} | {n for n in program.config.numbers if n != ANY_NUMBER}
+    called = await program.store.numbers_called("twilio", program.clock.now() - _LATELY)
+    return called | {number for number in program.config.numbers if number != ANY_NUMBER}

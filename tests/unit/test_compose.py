@@ -5,12 +5,14 @@ import json
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import compose_spec
 import pytest
 import yaml
+from pydantic import SecretStr, ValidationError
 
 from config.settings import Settings
 
@@ -18,38 +20,60 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 ASTERISK = ROOT / "config" / "asterisk"
 ENVIRONMENT = {"POSTGRES_PASSWORD": "pg", "HOTLINE_ASTERISK__SECRET": "ami"}
+TWILIO = {
+    "HOTLINE_TWILIO__ACCOUNT_SID": "AC" + "1" * 32,
+    "HOTLINE_TWILIO__AUTH_TOKEN": "signs",
+    "HOTLINE_TWILIO__PUBLIC_URL": "https://hotline.example.com",
+    "HOTLINE_TWILIO__API_KEY_SID": "SK" + "2" * 32,
+    "HOTLINE_TWILIO__API_KEY_SECRET": "opens",
+    "HOTLINE_TWILIO__CALLER_ID": "+18005550100",
+    "HOTLINE_TWILIO__SAY": "true",
+    "HOTLINE_TWILIO__DELETE_RECORDINGS": "true",
+}
+"""What a site with Twilio adds to its .env."""
+
+SECRETS = {name for name in TWILIO if re.search("SECRET|TOKEN", name)}
+
+EXAMPLE = (ROOT / ".env.example").read_text()
 VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
-def interpolated(node: Any) -> Any:
+def interpolated(node: Any, environment: Mapping[str, str]) -> Any:
     """`${NAME}`, `${NAME:-default}` and `${NAME:?error}` in every string replaced, as Compose does."""
+
+    def value(match: re.Match[str]) -> str:
+        name, kind, default = match.groups()
+        assert environment.get(name) or kind == "-", f"{name} has no value and no default"
+        return environment.get(name) or default or ""
+
     match node:
         case dict():
-            return {key: interpolated(value) for key, value in node.items()}
+            return {key: interpolated(inner, environment) for key, inner in node.items()}
         case list():
-            return [interpolated(value) for value in node]
+            return [interpolated(inner, environment) for inner in node]
         case str():
-            return VARIABLE.sub(_value, node)
+            return VARIABLE.sub(value, node)
     return node
 
 
-def _value(match: re.Match[str]) -> str:
-    name, kind, default = match.groups()
-    assert name in ENVIRONMENT or kind == "-", f"{name} has no value and no default"
-    return ENVIRONMENT.get(name, default)
-
-
 WRITTEN: dict[str, Any] = yaml.safe_load(TEXT)
-COMPOSE: dict[str, Any] = interpolated(WRITTEN)
+COMPOSE: dict[str, Any] = interpolated(WRITTEN, ENVIRONMENT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 
-def settings_of(service: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings_of(
+    service: str, monkeypatch: pytest.MonkeyPatch, services: Mapping[str, Any] = SERVICES
+) -> Settings:
     for name in [name for name in os.environ if name.startswith("HOTLINE_")]:
         monkeypatch.delenv(name)
-    for name, value in SERVICES[service]["environment"].items():
+    for name, value in services[service]["environment"].items():
         monkeypatch.setenv(name, value)
     return Settings()
+
+
+def given_by(example: str) -> dict[str, str]:
+    """What a .env file says."""
+    return dict(re.findall(r"^(\w+)=(.*)$", example, re.M))
 
 
 def asterisk_option(file: str, section: str, option: str) -> str:
@@ -79,15 +103,45 @@ def test_secrets_come_from_the_environment_and_are_required() -> None:
     assert {name for name, kind, _ in VARIABLE.findall(TEXT) if kind == "?"} == set(ENVIRONMENT)
     environments = [service.get("environment", {}) for service in WRITTEN["services"].values()]
     secrets = [
-        value for given in environments for name, value in given.items() if re.search("SECRET|PASSWORD", name)
+        value
+        for given in environments
+        for name, value in given.items()
+        if re.search("SECRET|PASSWORD|TOKEN", name)
     ]
     assert secrets
     assert all(VARIABLE.fullmatch(secret) for secret in secrets)
 
 
 def test_the_example_names_every_variable() -> None:
-    example = (ROOT / ".env.example").read_text()
-    assert set(re.findall(r"^(\w+)=", example, re.M)) == {name for name, _, _ in VARIABLE.findall(TEXT)}
+    assert given_by(EXAMPLE).keys() == {name for name, _, _ in VARIABLE.findall(TEXT)}
+
+
+def test_the_example_with_its_secrets_filled_in_is_what_comes_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert {name for name, value in given_by(EXAMPLE).items() if not value} >= {*ENVIRONMENT, *SECRETS}
+    copied = interpolated(WRITTEN, given_by(EXAMPLE) | ENVIRONMENT)
+    assert copied == COMPOSE
+    settings = settings_of("program", monkeypatch)
+    assert settings.carriers == ("asterisk",)
+    assert not settings.twilio.account_sid
+
+
+@pytest.mark.parametrize("carriers", ["twilio", "asterisk,twilio"])
+def test_a_site_may_take_calls_from_twilio(carriers: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = given_by(EXAMPLE) | ENVIRONMENT | TWILIO | {"HOTLINE_CARRIERS": carriers}
+    settings = settings_of("program", monkeypatch, interpolated(WRITTEN, environment)["services"])
+    assert settings.carriers == tuple(carriers.split(","))
+    for name, value in TWILIO.items():
+        taken = getattr(settings.twilio, name.removeprefix("HOTLINE_TWILIO__").lower())
+        shown = taken.get_secret_value() if isinstance(taken, SecretStr) else taken
+        assert str(shown) == ("True" if value == "true" else value)
+
+
+def test_a_carrier_without_its_account_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    services = interpolated(WRITTEN, ENVIRONMENT | {"HOTLINE_CARRIERS": "twilio"})["services"]
+    with pytest.raises(ValidationError, match="HOTLINE_TWILIO__AUTH_TOKEN"):
+        settings_of("program", monkeypatch, services)
 
 
 @pytest.mark.parametrize("service", ["program", "worker", "migrate"])

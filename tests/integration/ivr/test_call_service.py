@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -132,6 +133,23 @@ async def test_calls_are_found_by_the_beginning_of_their_id(
     assert await store.matching(str(call_id)[:13]) == [call_id]
     assert await store.matching("ffffffff") == []
     assert await store.matching("'; DROP TABLE calls; --") == []
+
+
+async def test_a_carriers_numbers_are_those_at_which_it_lately_brought_calls(
+    service: CallService, store: SqlCallStore
+) -> None:
+    for name, carrier, called, days in [
+        ("a", "one", "4001", 0),
+        ("b", "one", "4001", 1),
+        ("c", "one", "4002", 2),
+        ("d", "one", "4003", 3),
+        ("e", "two", "4004", 0),
+    ]:
+        at = NOON - timedelta(days=days)
+        await service.offered(e.CallOffered(carrier, name, called), at)
+    assert await store.numbers_called("one", NOON - timedelta(days=2)) == {"4001", "4002"}
+    assert await store.numbers_called("two", NOON - timedelta(days=2)) == {"4004"}
+    assert await store.numbers_called("three", NOON - timedelta(days=2)) == set()
 
 
 async def test_an_unknown_call_is_said_to_be_unknown(store: SqlCallStore) -> None:
