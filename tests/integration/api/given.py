@@ -4,7 +4,7 @@ import wave
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from api.bootstrap import Program
 from ivr import events as e
@@ -60,13 +60,13 @@ async def call(
 
 
 async def answered_call(
-    program: Program, sound: Path, heard: Transcript | None = None
+    program: Program, sound: Path, heard: Transcript | None = None, *, carrier_id: str = "test-1"
 ) -> tuple[Call, Recording]:
     """An ended, answered call with both tracks, a transcript and a score; `sound` is a WAV."""
     recording_id = program.new_id()
-    made = await call(program, *STORY, e.RecordingStarted(recording_id), a.HUNG_UP)
+    made = await call(program, *STORY, e.RecordingStarted(recording_id), a.HUNG_UP, carrier_id=carrier_id)
     pending = Recording(recording_id, made.id, "zh", NOON + timedelta(seconds=8))
-    await program.recordings.add(pending, a.RESERVATION, "alice")
+    await program.recordings.add(pending, uuid5(a.RESERVATION, carrier_id), "alice")
     tracks = {}
     for track in Track:
         put = await program.audio.put(recording_id, track, str(sound))

@@ -1,7 +1,7 @@
 """What is kept no longer goes, all of it, and only that."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +12,15 @@ from api.bootstrap import Program, open_program
 from api.holds import SqlHolds
 from api.migrations import upgrade_database
 from api.principals import Principal, Role
+from api.purging import Purge
 from api.repository import SqlAudit
 from config.clock import ManualClock
 from config.settings import Settings
 from ivr.call import Call
 from ivr.tables import call_events, calls
 from qa.tables import ledger, scores
+from recordings.adapters.encryption import MasterKey
+from recordings.adapters.files import FileAudioStore
 from recordings.recording import Recording, RecordingState
 from recordings.retention import Kept
 from recordings.tables import recordings, transcripts
@@ -149,6 +152,41 @@ async def test_a_call_on_hold_keeps_everything_until_it_is_released(
     actions = [line.action for line in await audit.lines(20)]
     assert actions.count("call.hold") == 2
     assert actions.count("call.release") == 2
+
+
+class SlowToDelete(FileAudioStore):
+    """Something happens while it deletes."""
+
+    def __init__(self, root: Path, key: MasterKey, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(root, key)
+        self._meanwhile = meanwhile
+
+    async def delete(self, key: str) -> None:
+        await self._meanwhile()
+        await super().delete(key)
+
+
+async def test_what_comes_due_while_sound_is_deleted_is_not_taken_for_deleted(
+    program: Program, settings: Settings, clock: ManualClock, tmp_path: Path, audit: SqlAudit
+) -> None:
+    _, first = await talked(program, tmp_path)
+    held, second = await given.answered_call(program, given.wav(tmp_path), carrier_id="test-2")
+    holds = SqlHolds(program.database, clock, audit)
+    await holds.hold(held.id, ME, "case 17")
+    clock.advance(timedelta(days=181).total_seconds())
+    audio = SlowToDelete(
+        settings.data_dir("audio"),
+        MasterKey(settings.data_dir("keys") / "audio.key"),
+        lambda: holds.release(held.id, ME),
+    )
+    purge = Purge(
+        program.database, audio, settings.data_dir("spool"), program.config.retention, clock, program.new_id
+    )
+    assert (await purge.purge())[Kept.AUDIO] == 2
+    for recording in (first, second):
+        assert (await program.recordings.get(recording.id)).purged_at is not None
+        for track in recording.tracks.values():
+            assert not await program.audio.exists(track.key)
 
 
 async def test_sound_that_was_never_checked_in_goes_as_well(
