@@ -80,6 +80,7 @@ class Program:
     carriers: dict[str, Telephony]
     bring: Mapping[str, Bring]
     backlogs: dict[str, Backlog] = field(default_factory=dict)
+    taking_calls: asyncio.Event = field(default_factory=asyncio.Event)  # the carriers are there
 
     def worker(self, name: str | None = None, expect: Mapping[str, Sequence[str]] | None = None) -> Worker:
         """One that takes recordings to transcripts and scores; any number may run, in any process.
@@ -121,6 +122,8 @@ class Program:
                 await stack.enter_async_context(self.working())
             for carrier in self.carriers.values():
                 await stack.enter_async_context(carrier.running(self.calls))
+            self.taking_calls.set()
+            stack.callback(self.taking_calls.clear)
             await stack.enter_async_context(background(self._keep_time(open_calls)))
             yield
 

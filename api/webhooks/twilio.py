@@ -33,7 +33,7 @@ log = structlog.get_logger()
 PREFIX = "/twilio/"
 MOST = 1 << 16  # bytes of a body; Twilio's have some 2 kB
 LIMIT = 10.0  # seconds
-_START, _POLL = 60.0, 0.1
+_START = 60.0
 _SILENCE = '<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="10"/></Response>'
 
 Document = Callable[[TwilioTelephony, Request, Form], Awaitable[str]]
@@ -169,12 +169,11 @@ class TwilioDoor:
 
     async def _have(self, act: Callable[[TwilioTelephony, Request, Form], Awaitable[T]], *given: Any) -> T:
         """Webhooks may come before a program that starts has its carriers."""
-        for _ in range(round(_START / _POLL)):
-            carrier = self._program.carriers.get(CARRIER)
-            if isinstance(carrier, TwilioTelephony):
-                return await act(carrier, *given)
-            await asyncio.sleep(_POLL)
-        raise TimeoutError
+        async with asyncio.timeout(_START):
+            await self._program.taking_calls.wait()
+        carrier = self._program.carriers[CARRIER]
+        assert isinstance(carrier, TwilioTelephony)
+        return await act(carrier, *given)
 
     async def _within(self, work: Awaitable[T]) -> T:
         """What `work` gives; it goes on by itself when that is not within the limit."""
