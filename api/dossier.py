@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.errors import AmbiguousId
+from api.holds import Hold, find_hold
 from api.telling import reasons, tell
 from ivr.call import Call
 from ivr.errors import UnknownCall
@@ -39,6 +40,7 @@ class Dossier:
     timeline: list[Entry]
     line: LedgerLine | None
     conversations: list[Conversation]
+    hold: Hold | None
     zone: ZoneInfo
 
 
@@ -78,6 +80,7 @@ async def dossier(program: "Program", call_id: UUID) -> Dossier:
         timeline=await program.store.timeline(call_id),
         line=await program.ledger.line(call_id),
         conversations=conversations,
+        hold=await find_hold(program.database, call_id),
         zone=program.config.timezone,
     )
 
@@ -99,9 +102,14 @@ def as_data(found: Dossier) -> dict[str, Any]:
         "state": found.call.state.value,
         "outcome": found.line.outcome.value if found.line else None,
         "ending": found.line.ending.value if found.line and found.line.ending else None,
+        "hold": _hold(found.hold) if found.hold else None,
         "timeline": [_entry(found.call, entry) for entry in found.timeline],
         "conversations": [conversation_data(one) for one in found.conversations],
     }
+
+
+def _hold(hold: Hold) -> dict[str, Any]:
+    return {"since": hold.since, "who": hold.who, "reason": hold.reason}
 
 
 def _entry(call: Call, entry: Entry) -> dict[str, Any]:

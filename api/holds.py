@@ -21,6 +21,12 @@ class Hold:
     reason: str
 
 
+async def find_hold(database: Database, call_id: UUID) -> Hold | None:
+    """The hold on a call."""
+    row = await database.first(select(legal_holds).where(legal_holds.c.call_id == call_id))
+    return None if row is None else Hold(**row)
+
+
 class SqlHolds:
     """Puts calls on hold and releases them; both leave a line in the audit."""
 

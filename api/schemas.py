@@ -55,6 +55,14 @@ class TalkDetail(BaseModel):
     recording: UUID | None
 
 
+class HoldDetail(BaseModel):
+    """Everything of the call is kept until somebody releases it; `who` and `reason` from supervisor on."""
+
+    since: datetime
+    who: str | None
+    reason: str | None
+
+
 class CallDetail(CallSummary):
     """`attributes` are what the menu collected, sensitive ones as dots."""
 
@@ -70,6 +78,7 @@ class CallDetail(CallSummary):
     talks: list[TalkDetail]
     ended_by: Party | None
     cause: int | None
+    hold: HoldDetail | None = Field(description="the legal hold on it")
 
 
 class TimelineEntry(BaseModel):

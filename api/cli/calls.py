@@ -119,6 +119,9 @@ def print_dossier(found: "Dossier") -> None:
     )
     say(Text.assemble(("call ", "bold"), (str(call.id), "bold"), f"  {outcome}"))
     say(Text(f"offered {local_time(call.offered_at, found.zone)}, tier {call.tier or '?'}"))
+    if found.hold:
+        since = local_time(found.hold.since, found.zone)
+        say(Text(f"on legal hold since {since} by {found.hold.who}: {found.hold.reason}", style="yellow"))
     say("")
     for entry in found.timeline:
         say(_line(seconds_after(call.offered_at, entry.at), tell(entry.event), _style(entry)))

@@ -9,10 +9,11 @@ from sqlalchemy import RowMapping
 from api.auth import Asking
 from api.edge import After, Here, Limit, Since, Until, Word
 from api.errors import Forbidden
+from api.holds import Hold, find_hold
 from api.listing import Filters
 from api.masking import mask_name, mask_number
 from api.principals import Principal
-from api.schemas import CallDetail, CallSummary, Page, TalkDetail, TimelineEntry
+from api.schemas import CallDetail, CallSummary, HoldDetail, Page, TalkDetail, TimelineEntry
 from ivr.call import Call, CallState
 from ivr.ports import Entry
 from ivr.timeline import kind_of, render
@@ -55,8 +56,9 @@ async def list_calls(
 async def show_call(call_id: UUID, here: Here, asking: Asking) -> CallDetail:
     call = await here.program.store.get(call_id)
     line = await here.program.ledger.line(call_id)
+    hold = await find_hold(here.program.database, call_id)
     await here.audit.note(asking, "call.read", "call", call_id, numbers=asking.sees_numbers)
-    return _detail(call, line, asking)
+    return _detail(call, line, hold, asking)
 
 
 @router.get("/api/v1/calls/{call_id}/timeline")
@@ -88,7 +90,7 @@ def _shown(row: RowMapping, asking: Principal) -> dict[str, Any]:
     return values if asking.sees_numbers else values | {"caller": mask_number(values["caller"])}
 
 
-def _detail(call: Call, line: LedgerLine | None, asking: Principal) -> CallDetail:
+def _detail(call: Call, line: LedgerLine | None, hold: Hold | None, asking: Principal) -> CallDetail:
     clear = asking.sees_numbers
     return CallDetail(
         id=call.id,
@@ -127,4 +129,13 @@ def _detail(call: Call, line: LedgerLine | None, asking: Principal) -> CallDetai
         ],
         ended_by=call.ended_by,
         cause=call.cause,
+        hold=_hold(hold, asking) if hold else None,
+    )
+
+
+def _hold(hold: Hold, asking: Principal) -> HoldDetail:
+    """A reason may name people."""
+    clear = asking.sees_numbers
+    return HoldDetail(
+        since=hold.since, who=hold.who if clear else None, reason=hold.reason if clear else None
     )

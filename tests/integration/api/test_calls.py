@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from api.bootstrap import Program
-from api.principals import Role
+from api.holds import SqlHolds
+from api.principals import Principal, Role
 from api.repository import SqlAudit
 from ivr import events as e
 from tests.builders import calls as a
@@ -80,6 +81,21 @@ async def test_numbers_and_names_are_shown_from_supervisor_on(
     assert all(("13800138000" in text) is shown for text in texts)
     assert all(("张伟" in text) is shown for text in texts[1:])
     assert all("6225881234567890" not in text for text in texts)
+
+
+async def test_a_legal_hold_is_shown_and_its_reason_from_supervisor_on(
+    program: Program, http: Http, audit: SqlAudit
+) -> None:
+    call = await given.call(program, *given.STORY, a.HUNG_UP)
+    path = f"/api/v1/calls/{call.id}"
+    qa, supervisor = await http(Role.QA), await http(Role.SUPERVISOR)
+    assert (await qa.get(path)).json()["hold"] is None
+    holds = SqlHolds(program.database, program.clock, audit)
+    await holds.hold(call.id, Principal("ann", Role.ADMIN), "张伟's complaint")
+    since = program.clock.now().isoformat().replace("+00:00", "Z")
+    assert (await qa.get(path)).json()["hold"] == {"since": since, "who": None, "reason": None}
+    shown = (await supervisor.get(path)).json()["hold"]
+    assert shown == {"since": since, "who": "ann", "reason": "张伟's complaint"}
 
 
 async def test_only_a_supervisor_searches_by_number(program: Program, http: Http) -> None:

@@ -162,6 +162,18 @@ def test_old_data_are_purged_unless_a_call_is_on_hold(
     assert hotline("calls", "hold", str(call.id)).exit_code == 2
 
 
+def test_calls_show_tells_of_a_legal_hold(hotline: Hotline, prepared: Callable[[Work], Any]) -> None:
+    call = str(prepared(lambda program: given.call(program, *given.STORY, a.HUNG_UP)).id)
+    assert data(hotline("calls", "show", call, "--json"))["hold"] is None
+    assert "legal hold" not in hotline("calls", "show", call).stdout
+    held = data(hotline("calls", "hold", call, "--reason", "case 17", "--json"))
+    shown = data(hotline("calls", "show", call, "--json"))["hold"]
+    assert shown == {name: held[name] for name in ("since", "who", "reason")}
+    told = hotline("calls", "show", call).stdout
+    assert "on legal hold since 20" in told
+    assert f"by {held['who']}: case 17" in told
+
+
 def _days_since_noon() -> float:
     return (SystemClock().now() - a.NOON).total_seconds() / 86400
 
