@@ -17,6 +17,7 @@ from qa.ledger import LedgerLine
 from qa.reasons import Reason
 from recordings.errors import UnknownRecording
 from recordings.marks import Redacted
+from recordings.ports import Fetch
 from recordings.repository import Filed, SqlRecordings
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A recording with what was made of it."""
+    """A recording with what was made of it, and what is still to be done about its sound at the carrier."""
 
     filed: Filed
+    fetch: Fetch | None
     transcript: Redacted | None
     scores: list[dict[str, Any]]
 
@@ -88,8 +90,10 @@ async def dossier(program: "Program", call_id: UUID) -> Dossier:
 async def conversation(program: "Program", filed: Filed) -> Conversation:
     """A recording with its transcript and its scores."""
     scores = await program.scores.of_call(filed.recording.call_id)
+    fetches = await program.at_carriers.fetches([filed.recording.id])
     return Conversation(
         filed,
+        fetches.get(filed.recording.id),
         await program.transcripts.get(filed.recording.id),
         [_with_sentences(row) for row in scores if row["recording_id"] == filed.recording.id],
     )
@@ -133,6 +137,7 @@ def conversation_data(one: Conversation) -> dict[str, Any]:
         "state": recording.state.value,
         "duration": recording.duration,
         "failure": recording.failure,
+        "fetch": asdict(one.fetch) if one.fetch else None,
         "transcript": transcript_data(one.transcript) if one.transcript else None,
         "scores": one.scores,
     }

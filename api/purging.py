@@ -40,7 +40,7 @@ from ivr.timeline import parse, parse_call, render, render_call
 from qa.blanking import without_quotes
 from qa.tables import scores
 from recordings import recording as moves
-from recordings.ports import AudioStore
+from recordings.ports import AudioStore, SoundAtCarriers
 from recordings.recording import Move, RecordingState
 from recordings.repository import columns_of, filed_of
 from recordings.retention import Kept, limits
@@ -64,6 +64,7 @@ class Purge:
         self,
         database: Database,
         audio: AudioStore,
+        at_carriers: SoundAtCarriers,
         spool: Path,
         retention: Retention,
         clock: Clock,
@@ -71,6 +72,7 @@ class Purge:
     ) -> None:
         self._database = database
         self._audio = audio
+        self._at_carriers = at_carriers
         self._spool = spool
         self._retention = retention
         self._clock = clock
@@ -127,6 +129,10 @@ class Purge:
         if kept is Kept.AUDIO:
             gone = [await self._delete_sound(row) for row in await self._database.read(wanted)]
             wanted = wanted.where(recordings.c.id.in_(gone))  # not those that have come due meanwhile
+        elif kept is Kept.CALLERS:
+            gone = [row["id"] for row in await self._database.read(wanted)]
+            await self._at_carriers.forget(gone)
+            wanted = wanted.where(calls.c.id.in_(gone))
         now, line = self._clock.now(), self._new_id()
 
         def remove(connection: Connection) -> int:
@@ -143,6 +149,7 @@ class Purge:
 
     async def _delete_sound(self, row: RowMapping) -> UUID:
         recording = filed_of(row).recording
+        await self._at_carriers.drop(recording.id)
         for stored in recording.tracks.values():
             await self._audio.delete(stored.key)
         for track in Track:

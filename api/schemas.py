@@ -11,6 +11,7 @@ from ivr.events import Party
 from qa.ledger import Ending, Outcome
 from qa.metrics import Level, Unit
 from recordings.marks import Kind
+from recordings.ports import FetchState
 from recordings.recording import RecordingState
 from recordings.transcript import Track
 from routing.agent import AgentState
@@ -168,6 +169,21 @@ class TrackDetail(BaseModel):
     repaired: str | None
 
 
+class FetchDetail(BaseModel):
+    """Sound that lies at a carrier: on its way here, lost on it, or left there to be deleted.
+
+    `tries` came to nothing, the last one because of `problem`; without a `next_try` there is none by itself.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    carrier: str
+    state: FetchState
+    tries: int
+    next_try: datetime | None
+    problem: str | None
+
+
 class RecordingDetail(BaseModel):
     id: UUID
     call_id: UUID
@@ -181,6 +197,7 @@ class RecordingDetail(BaseModel):
     attempts: int
     failure: str | None
     purged_at: datetime | None = Field(description="since when its sound is no longer kept")
+    fetch: FetchDetail | None = Field(description="what is still to be done about its sound at the carrier")
 
 
 class WordDetail(BaseModel):

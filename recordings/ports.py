@@ -1,7 +1,9 @@
 """What recordings need of the outside: a place for the sound, and something that turns it into words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import BinaryIO, Protocol
 from uuid import UUID
 
@@ -43,6 +45,46 @@ class AudioStore(Protocol):
         ...
 
     async def exists(self, key: str) -> bool: ...
+
+
+class FetchState(StrEnum):
+    COMING = "coming"  # being recorded, or fetched
+    LOST = "lost"  # it did not come, and is not tried again by itself
+    LEFT = "left"  # to be deleted at the carrier, and still there
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Sound that lies at a carrier until it is fetched, as long as there is something to be done about it.
+
+    `tries` came to nothing, the last one because of `problem`. Without a `next_try` there is none by itself.
+    """
+
+    carrier: str
+    state: FetchState
+    tries: int
+    next_try: datetime | None
+    problem: str | None
+
+
+class SoundAtCarriers(Protocol):
+    """Where sound still is, and what keeps it; for carriers that record on their own machines."""
+
+    async def fetches(self, recordings: Collection[UUID]) -> Mapping[UUID, Fetch]:
+        """Of those of `recordings` about which there is something to be done."""
+        ...
+
+    async def again(self, recording: UUID) -> bool:
+        """Tries now what waits or failed; False where there is nothing to try."""
+        ...
+
+    async def drop(self, recording: UUID) -> None:
+        """Its sound is no longer kept: it is not fetched, and deleted at the carrier if a site wants that."""
+        ...
+
+    async def forget(self, calls: Collection[UUID]) -> None:
+        """Forgets what tells of these calls, but for sound that is yet to be fetched."""
+        ...
 
 
 class Seal(Protocol):

@@ -29,6 +29,7 @@ from qa.service import QualityService
 from recordings.adapters.files import FileAudioStore
 from recordings.adapters.vosk import VoskTranscriber
 from recordings.adapters.vosk_model import VoskModels
+from recordings.ports import SoundAtCarriers
 from recordings.repository import SqlRecordings
 from recordings.service import RecordingService
 from recordings.transcripts import SqlTranscripts
@@ -71,6 +72,7 @@ class Program:
     transcripts: SqlTranscripts
     recording: RecordingService
     audio: FileAudioStore
+    at_carriers: SoundAtCarriers
     models: VoskModels
     ledger: SqlLedger
     scores: SqlScores

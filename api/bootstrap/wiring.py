@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from api.bootstrap.asterisk import asterisk
+from api.bootstrap.at_twilio import SoundAtTwilio
 from api.bootstrap.program import Program
 from api.bootstrap.twilio import twilio
 from api.configuration import load_together
@@ -124,6 +125,7 @@ def _wire(
     recordings = SqlRecordings(database)
     key = MasterKey(settings.data_dir("keys") / "audio.key")
     audio = FileAudioStore(settings.data_dir("audio"), key)
+    at_carriers = SoundAtTwilio(database, settings.data_dir("spool"), clock)
     recording = RecordingService(recordings, calls, ids, perform)
     ledger, scores = SqlLedger(database), SqlScores(database)
     quality = QualityService(ledger, scores, load_library(settings.config), store, clock, ids, config)
@@ -146,12 +148,13 @@ def _wire(
         transcripts=SqlTranscripts(database, KeySeal(key), config.region),
         recording=recording,
         audio=audio,
+        at_carriers=at_carriers,
         models=models,
         ledger=ledger,
         scores=scores,
         quality=quality,
         journey=journey,
-        purge=Purge(database, audio, settings.data_dir("spool"), config.retention, clock, ids),
+        purge=Purge(database, audio, at_carriers, settings.data_dir("spool"), config.retention, clock, ids),
         carriers=carriers,
         bring={"asterisk": asterisk, "twilio": twilio},
     )

@@ -129,7 +129,7 @@ def print_dossier(found: "Dossier") -> None:
             say(Text(f"{'':14}{reason}", style="cyan"))
     for conversation in found.conversations:
         say("")
-        print_conversation(conversation)
+        print_conversation(conversation, found.zone)
 
 
 def _line(at: str, text: str, style: str) -> Any:

@@ -3,21 +3,39 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from api.cli.output import say
+from api.cli.output import local_time, say
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from rich.text import Text
 
     from api.dossier import Conversation
     from recordings.marks import Redacted
+    from recordings.ports import Fetch
 
 
-def print_conversation(conversation: "Conversation") -> None:
-    for line in _conversation(conversation):
+def print_conversation(conversation: "Conversation", zone: "ZoneInfo") -> None:
+    for line in _conversation(conversation, zone):
         say(line)
 
 
-def _conversation(conversation: "Conversation") -> Iterator["Text"]:
+def tell_fetch(fetch: "Fetch", zone: "ZoneInfo") -> str:
+    """What is still to be done about sound at a carrier, and what keeps it."""
+    from recordings.ports import FetchState
+
+    told = {
+        FetchState.COMING: f"the sound is to come from {fetch.carrier}",
+        FetchState.LOST: f"the sound did not come from {fetch.carrier}",
+        FetchState.LEFT: f"the sound is to be deleted at {fetch.carrier}",
+    }[fetch.state]
+    if fetch.tries:
+        told += f"; {fetch.tries} {'try' if fetch.tries == 1 else 'tries'} in vain, "
+        told += f"the next {local_time(fetch.next_try, zone)}" if fetch.next_try else "no more by itself"
+    return told + (f": {fetch.problem}" if fetch.problem else "")
+
+
+def _conversation(conversation: "Conversation", zone: "ZoneInfo") -> Iterator["Text"]:
     from rich.text import Text
 
     recording = conversation.filed.recording
@@ -26,6 +44,8 @@ def _conversation(conversation: "Conversation") -> Iterator["Text"]:
     yield Text(heading + (f" ({tracks})" if tracks else ""), style="bold")
     if recording.failure:
         yield Text(f"  {recording.failure}", style="red")
+    if conversation.fetch:
+        yield Text(f"  {tell_fetch(conversation.fetch, zone)}", style="yellow")
     if conversation.transcript is not None:
         yield from transcript_lines(conversation.transcript)
     for score in conversation.scores:

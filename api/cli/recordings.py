@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.conversations import print_conversation
+from api.cli.conversations import print_conversation, tell_fetch
 from api.cli.output import JsonFlag, local_time, print_json, print_table, say
 from api.cli.session import at_keyboard, audit_of, moment, with_program
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
     from api.bootstrap import Program
     from api.dossier import Conversation
+    from recordings.ports import Fetch
     from recordings.repository import Filed
+
+    #: A recording, and what is still to be done about its sound at the carrier.
+    Known = tuple[Filed, Fetch | None]
 
 app = typer.Typer(help="Recordings: the list, one of them, another try.", no_args_is_help=True)
 
@@ -39,16 +43,16 @@ def list_recordings(
         allowed = ", ".join(RecordingState)
         raise typer.BadParameter(f"{state!r} is no state; there are {allowed}", param_hint="--state")
 
-    async def work(program: "Program") -> tuple[list["Filed"], Any]:
+    async def work(program: "Program") -> tuple[list["Known"], Any]:
         zone = program.config.timezone
         wanted = RecordingState(state) if state else None
         filters = RecordingFilters(moment(since, zone), moment(until, zone), wanted, agent)
         found, _ = await Listing(program.database).recordings(filters, limit)
-        return found, zone
+        return await _known(program, found), zone
 
     found, zone = with_program(work)
     if as_json:
-        print_json([_as_data(filed) for filed in found])
+        print_json([_as_data(*known) for known in found])
     elif found:
         _print(found, zone)
     else:
@@ -68,37 +72,45 @@ def show(recording: Id, as_json: JsonFlag = False) -> None:
 
     found, zone = with_program(work)
     if as_json:
-        print_json(_as_data(found.filed) | conversation_data(found))
+        detail = _as_data(found.filed, found.fetch)
+        print_json(detail | conversation_data(found) | detail)
         return
     filed = found.filed
     say(f"call {filed.recording.call_id}, began {local_time(filed.recording.began_at, zone)}")
-    print_conversation(found)
+    print_conversation(found, zone)
 
 
 @app.command()
 def retry(recording: Id, as_json: JsonFlag = False) -> None:
-    """Try a failed recording again: transcribe it or, where no sound had come, look for its sound."""
+    """Try a failed recording again: transcribe it or, where no sound had come, look for its sound.
+
+    What waits or failed at the carrier is tried at once.
+    """
     from api.dossier import find_recording
-    from recordings import recording as moves
+    from api.retrying import try_again
 
-    async def work(program: "Program") -> "Filed":
+    async def work(program: "Program") -> tuple["Known", Any]:
         found: UUID = await find_recording(program.recordings, recording)
-        why = (await program.recordings.get(found)).recording.failure
-        await program.recordings.change(found, moves.retry)
-        await audit_of(program).note(at_keyboard(), "recording.retry", "recording", found, failure=why)
-        return await program.recordings.get(found)
+        filed = await try_again(program, audit_of(program), at_keyboard(), found)
+        return (await _known(program, [filed]))[0], program.config.timezone
 
-    filed = with_program(work)
+    (filed, fetch), zone = with_program(work)
     if as_json:
-        print_json(_as_data(filed))
+        print_json(_as_data(filed, fetch))
     else:
-        say(f"recording {filed.recording.id} is {filed.recording.state}: a worker takes it up", style="green")
+        next_step = tell_fetch(fetch, zone) if fetch else "a worker takes it up"
+        say(f"recording {filed.recording.id} is {filed.recording.state}: {next_step}", style="green")
 
 
-def _print(found: list["Filed"], zone: Any) -> None:
+async def _known(program: "Program", found: list["Filed"]) -> list["Known"]:
+    fetches = await program.at_carriers.fetches([filed.recording.id for filed in found])
+    return [(filed, fetches.get(filed.recording.id)) for filed in found]
+
+
+def _print(found: list["Known"], zone: Any) -> None:
     print_table(
         "",
-        ("recording", "began", "agent", "language", "#seconds", "state", "failure"),
+        ("recording", "began", "agent", "language", "#seconds", "state", "trouble"),
         [
             (
                 filed.recording.id,
@@ -107,14 +119,19 @@ def _print(found: list["Filed"], zone: Any) -> None:
                 filed.recording.language,
                 f"{filed.recording.duration:.1f}" if filed.recording.tracks else "",
                 filed.recording.state,
-                filed.recording.failure,
+                _trouble(filed, fetch, zone),
             )
-            for filed in found
+            for filed, fetch in found
         ],
     )
 
 
-def _as_data(filed: "Filed") -> dict[str, Any]:
+def _trouble(filed: "Filed", fetch: "Fetch | None", zone: Any) -> str:
+    at_carrier = tell_fetch(fetch, zone) if fetch else None
+    return "; ".join(filter(None, (filed.recording.failure, at_carrier)))
+
+
+def _as_data(filed: "Filed", fetch: "Fetch | None") -> dict[str, Any]:
     from api.routes.recordings import recording_detail
 
-    return recording_detail(filed).model_dump(mode="json")
+    return recording_detail(filed, fetch).model_dump(mode="json")

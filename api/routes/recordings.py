@@ -1,17 +1,20 @@
 """Recordings: what they are, how they sound, what was said, and how it was scored."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
+from api import retrying
 from api.auth import Asking
-from api.edge import After, Here, Limit, Since, Until, Word
+from api.edge import After, Edge, Here, Limit, Since, Until, Word
 from api.errors import NotFound
 from api.listing import RecordingFilters
 from api.ranges import byte_range, stream
 from api.schemas import (
+    FetchDetail,
     Page,
     RecordingDetail,
     RedactionDetail,
@@ -23,7 +26,8 @@ from api.schemas import (
 )
 from recordings.errors import AudioMissing
 from recordings.marks import Redacted
-from recordings.recording import RecordingState, retry
+from recordings.ports import Fetch
+from recordings.recording import RecordingState
 from recordings.repository import Filed
 from recordings.transcript import Track
 
@@ -34,7 +38,7 @@ router = APIRouter(tags=["recordings"])
 async def list_recordings(call_id: UUID, here: Here) -> list[RecordingDetail]:
     """One for each conversation of the call."""
     await here.program.store.get(call_id)
-    return [recording_detail(filed) for filed in await here.program.recordings.of_call(call_id)]
+    return await _details(here, await here.program.recordings.of_call(call_id))
 
 
 @router.get("/api/v1/calls/{call_id}/transcripts")
@@ -74,23 +78,23 @@ async def list_all(
     """The newest first; `since` and `until` bound the moment they began."""
     filters = RecordingFilters(since, until, state, agent, language)
     found, following = await here.listing.recordings(filters, limit, after)
-    items = [recording_detail(filed) for filed in found]
-    return Page(items=items, next=following.text() if following else None)
+    return Page(items=await _details(here, found), next=following.text() if following else None)
 
 
 @router.post("/api/v1/recordings/{recording_id}/retry")
 async def try_again(recording_id: UUID, here: Here, asking: Asking) -> RecordingDetail:
-    """Has a failed recording transcribed again; where no sound had come, it is looked for again."""
-    why = (await here.program.recordings.get(recording_id)).recording.failure
-    await here.program.recordings.change(recording_id, retry)
-    await here.audit.note(asking, "recording.retry", "recording", recording_id, failure=why)
+    """Has a failed recording transcribed again; where no sound had come, it is looked for again.
+
+    What waits or failed at the carrier is tried at once.
+    """
+    filed = await retrying.try_again(here.program, here.audit, asking, recording_id)
     here.program.recording.wanted.set()
-    return recording_detail(await here.program.recordings.get(recording_id))
+    return (await _details(here, [filed]))[0]
 
 
 @router.get("/api/v1/recordings/{recording_id}")
 async def show_recording(recording_id: UUID, here: Here) -> RecordingDetail:
-    return recording_detail(await here.program.recordings.get(recording_id))
+    return (await _details(here, [await here.program.recordings.get(recording_id)]))[0]
 
 
 @router.get("/api/v1/recordings/{recording_id}/transcript")
@@ -147,7 +151,12 @@ async def play(
         raise
 
 
-def recording_detail(filed: Filed) -> RecordingDetail:
+async def _details(here: Edge, found: Sequence[Filed]) -> list[RecordingDetail]:
+    fetches = await here.program.at_carriers.fetches([filed.recording.id for filed in found])
+    return [recording_detail(filed, fetches.get(filed.recording.id)) for filed in found]
+
+
+def recording_detail(filed: Filed, fetch: Fetch | None) -> RecordingDetail:
     recording = filed.recording
     tracks: dict[Track, Any] = {
         track: TrackDetail.model_validate(stored) for track, stored in recording.tracks.items()
@@ -165,6 +174,7 @@ def recording_detail(filed: Filed) -> RecordingDetail:
         attempts=recording.attempts,
         failure=recording.failure,
         purged_at=filed.purged_at,
+        fetch=FetchDetail.model_validate(fetch) if fetch else None,
     )
 
 

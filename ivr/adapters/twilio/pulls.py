@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,7 +20,7 @@ from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.errors import TwilioError, TwilioRefused
 from ivr.adapters.twilio.repository import Pull, PullState, SqlPulls
 from ivr.adapters.twilio.rest import TwilioRest
-from ivr.adapters.twilio.tracks import NotDual, marker, split
+from ivr.adapters.twilio.tracks import NotDual, marker, remove, split
 from ivr.adapters.twilio.webhooks import RecordingProgress
 
 log = structlog.get_logger()
@@ -118,6 +119,9 @@ class Pulls:
     async def _try(self, pull: Pull) -> None:
         name = str(pull.recording)
         try:
+            if pull.state is PullState.UNWANTED:
+                await self._clear(pull)
+                return
             if pull.state is PullState.COMING:
                 await self._fetch(pull)
             await self._finish(pull)
@@ -151,6 +155,10 @@ class Pulls:
         finally:
             sound.unlink(missing_ok=True)
         coming.unlink(missing_ok=True)
+        left = await self._store.get(pull.recording)
+        if left is None or left.state is not PullState.COMING:  # meanwhile it is no longer kept
+            remove(self._spool, pull.recording)
+            return
         log.info("recording fetched", recording=str(pull.recording))
 
     async def _whole(self, pull: Pull) -> str:
@@ -173,19 +181,22 @@ class Pulls:
         return found.sid
 
     async def _finish(self, pull: Pull) -> None:
-        now = self._clock.now()
-        if not self._account.delete_recordings:
-            await self._store.change(pull.recording, state=PullState.DONE, due_at=None, failure=None)
-            self._complete.discard(pull.recording)
-            return
-        if pull.state is PullState.COMING:
-            await self._store.change(
-                pull.recording, state=PullState.STORED, attempts=0, due_at=now, failure=None
-            )
+        if self._account.delete_recordings and pull.state is PullState.COMING:
+            now = self._clock.now()
+            await self._change(pull, state=PullState.STORED, attempts=0, due_at=now, failure=None)
             return  # deleted in the next round: it is here now
-        if pull.sid is not None:
+        if self._account.delete_recordings and pull.sid is not None:
             await self._rest.delete_recording(pull.sid)
-        await self._store.change(pull.recording, state=PullState.DONE, due_at=None, failure=None)
+        await self._change(pull, state=PullState.DONE, due_at=None, failure=None)
+        self._complete.discard(pull.recording)
+
+    async def _clear(self, pull: Pull) -> None:
+        """Nobody keeps it here any more: nor at Twilio, where that is for us to say."""
+        if self._account.delete_recordings:
+            known = [pull.sid] if pull.sid else [one.sid for one in await self._rest.recordings_of(pull.leg)]
+            for sid in known:
+                await self._rest.delete_recording(sid)
+        await self._store.remove(pull.recording)
         self._complete.discard(pull.recording)
 
     async def _again(self, pull: Pull, why: str, quiet: bool = False) -> None:
@@ -194,13 +205,17 @@ class Pulls:
         tell("a recording is fetched later", recording=str(pull.recording), why=why, seconds=pause)
         self._complete.discard(pull.recording)  # it is asked for again
         due = self._clock.now() + timedelta(seconds=pause)
-        await self._store.change(pull.recording, attempts=pull.attempts + 1, due_at=due, failure=why)
+        await self._change(pull, attempts=pull.attempts + 1, due_at=due, failure=why)
 
     async def _give_up(self, pull: Pull, why: str) -> None:
-        here = pull.state is PullState.STORED
-        said = "a recording stays at Twilio" if here else "a recording is lost"
+        coming = pull.state is PullState.COMING
+        said = "a recording is lost" if coming else "a recording stays at Twilio"
         log.error(said, recording=str(pull.recording), why=why)
-        state = PullState.DONE if here else PullState.LOST
-        await self._store.change(pull.recording, state=state, due_at=None, failure=why)
+        state = PullState.LOST if coming else PullState.DONE
+        await self._change(pull, state=state, attempts=pull.attempts + 1, due_at=None, failure=why)
         marker(self._spool, pull.recording).unlink(missing_ok=True)
         self._complete.discard(pull.recording)
+
+    async def _change(self, pull: Pull, **values: Any) -> None:
+        """As `SqlPulls.change`, unless somebody moved it on meanwhile."""
+        await self._store.change(pull.recording, (pull.state,), **values)

@@ -1,13 +1,13 @@
 """Which recordings lie at Twilio and how far their fetching is, in SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from config.database import Database
 from ivr.adapters.twilio.tables import twilio_recordings as table
@@ -16,8 +16,9 @@ from ivr.adapters.twilio.tables import twilio_recordings as table
 class PullState(StrEnum):
     COMING = "coming"  # being recorded, or lying at Twilio
     STORED = "stored"  # here; to be deleted at Twilio
-    DONE = "done"
-    LOST = "lost"  # `failure` says why; it is not tried again
+    UNWANTED = "unwanted"  # no longer kept here: to be deleted at Twilio, and then forgotten
+    DONE = "done"  # with a `failure`: it could not be deleted at Twilio
+    LOST = "lost"  # `failure` says why; it is not tried again by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Pull:
     failure: str | None
 
 
-_UNFINISHED = (PullState.COMING, PullState.STORED)
+_UNFINISHED = (PullState.COMING, PullState.STORED, PullState.UNWANTED)
 
 
 class SqlPulls:
@@ -60,10 +61,55 @@ class SqlPulls:
         row = await self._database.first(select(table).where(table.c.recording == recording))
         return None if row is None else _pull(row)
 
-    async def change(self, recording: UUID, **values: Any) -> None:
-        """Sets columns of a recording that is not finished."""
-        changed = update(table).where(table.c.recording == recording, table.c.state.in_(_UNFINISHED))
+    async def of(self, recordings: Collection[UUID]) -> list[Pull]:
+        rows = await self._database.read(select(table).where(table.c.recording.in_(recordings)))
+        return [_pull(row) for row in rows]
+
+    async def change(
+        self, recording: UUID, states: Collection[PullState] = _UNFINISHED, **values: Any
+    ) -> None:
+        """Sets columns of a recording, if it is in one of these states: by default, if it is not finished."""
+        changed = update(table).where(table.c.recording == recording, table.c.state.in_(states))
         await self._database.write(lambda connection: connection.execute(changed.values(**values)))
+
+    async def again(self, recording: UUID, now: datetime) -> bool:
+        """Whether there is something to try again: it is due now, however often it was tried."""
+        same = table.c.recording == recording
+        afresh = update(table).values(attempts=0, due_at=now)
+        lost = afresh.where(same, table.c.state == PullState.LOST).values(state=PullState.COMING.value)
+        undeleted = and_(table.c.state == PullState.DONE, table.c.failure.is_not(None))
+        left = afresh.where(same, undeleted).values(state=PullState.STORED.value)
+        waiting = afresh.where(same, table.c.state.in_(_UNFINISHED), table.c.due_at.is_not(None))
+
+        def change(connection: Connection) -> bool:
+            return any(connection.execute(one).rowcount for one in (waiting, lost, left))
+
+        return await self._database.write(change)
+
+    async def drop(self, recording: UUID, now: datetime) -> None:
+        """It is no longer kept here. What may still lie at Twilio is to be deleted there first."""
+        same = table.c.recording == recording
+        nothing_there = or_(
+            and_(table.c.state == PullState.DONE, table.c.failure.is_(None)),
+            and_(table.c.state == PullState.LOST, table.c.sid.is_(None)),
+        )
+        unwanted = {"state": PullState.UNWANTED.value, "attempts": 0, "due_at": now, "failure": None}
+
+        def drop(connection: Connection) -> None:
+            connection.execute(delete(table).where(same, nothing_there))
+            connection.execute(update(table).where(same).values(unwanted))
+
+        await self._database.write(drop)
+
+    async def remove(self, recording: UUID) -> None:
+        gone = delete(table).where(table.c.recording == recording)
+        await self._database.write(lambda connection: connection.execute(gone))
+
+    async def forget(self, calls: Collection[UUID]) -> None:
+        """Removes what is known of these calls' recordings, but for sound that is still to be kept."""
+        wanted = (PullState.COMING, PullState.STORED)
+        gone = delete(table).where(table.c.call_id.in_(calls), table.c.state.not_in(wanted))
+        await self._database.write(lambda connection: connection.execute(gone))
 
     async def wake_all(self, now: datetime) -> None:
         """After a restart: whatever is not finished is looked at."""

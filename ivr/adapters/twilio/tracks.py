@@ -31,11 +31,21 @@ def split(sound: Path, spool: Path, recording: UUID) -> None:
     parts = [spool / f".{recording}-{name}.part" for name in _CHANNELS]
     try:
         _write(sound, parts)
-        for part, name in zip(parts, _CHANNELS, strict=True):
-            part.replace(spool / f"{recording}-{name}.wav")
+        for part, track in zip(parts, _tracks(spool, recording), strict=True):
+            part.replace(track)
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
+
+
+def remove(spool: Path, recording: UUID) -> None:
+    """Takes both tracks out of `spool`."""
+    for track in _tracks(spool, recording):
+        track.unlink(missing_ok=True)
+
+
+def _tracks(spool: Path, recording: UUID) -> list[Path]:
+    return [spool / f"{recording}-{name}.wav" for name in _CHANNELS]
 
 
 def _write(sound: Path, parts: list[Path]) -> None:

@@ -180,7 +180,13 @@ async def test_what_comes_due_while_sound_is_deleted_is_not_taken_for_deleted(
         lambda: holds.release(held.id, ME),
     )
     purge = Purge(
-        program.database, audio, settings.data_dir("spool"), program.config.retention, clock, program.new_id
+        program.database,
+        audio,
+        program.at_carriers,
+        settings.data_dir("spool"),
+        program.config.retention,
+        clock,
+        program.new_id,
     )
     assert (await purge.purge())[Kept.AUDIO] == 2
     for recording in (first, second):
