@@ -1,9 +1,9 @@
 """Group commit: writes that arrive while a transaction runs share the next one.
 
-Transactions run one after another: on the event loop where there is a writer for it (`config.sqlite`), else
-in a thread of their own, so that a batch costs one hop however many statements it has. Each write is all or
-nothing by itself: where one fails, the whole batch is rolled back and made once more with a savepoint around
-each, and it raises to its own caller only.
+Transactions run one after another: in a thread of their own, so that a batch costs one hop however many
+statements it has; or, where there is a writer for the event loop (`config.sqlite`) and nobody else is
+writing, there and at once. Each write is all or nothing by itself: where one of a batch fails, all of it is
+rolled back and made once more with a savepoint around each, and it raises to its own caller only.
 """
 
 import asyncio
@@ -49,9 +49,16 @@ class GroupCommit:
 
     async def run(self, write: Write[T], *, long: bool = False) -> T:
         """What `write` gives, once it is committed; raises what it raised, with nothing of it stored."""
+        idle = self._task is None or self._task.done()
+        if idle and not long and self._on_loop is not None:
+            try:
+                return self._at_once(self._on_loop, write)
+            except OperationalError as error:
+                if not is_taken(error):
+                    raise
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._pending.append(_Pending(write, done, long))
-        if self._task is None or self._task.done():
+        if idle:
             self._task = asyncio.create_task(self._drain())
         return await done
 
@@ -70,7 +77,18 @@ class GroupCommit:
         if self._on_loop is not None:
             self._on_loop.close()
 
+    def _at_once(self, on_loop: LoopWriter, write: Write[T]) -> T:
+        with on_loop.engine.connect() as connection, connection.begin():
+            _execute(connection, self._later.values())
+            result = write(connection)
+        self._later.clear()
+        if on_loop.wrote(1):
+            self._task = asyncio.create_task(self._drain())
+        return result
+
     async def _drain(self) -> None:
+        if self._on_loop is not None and self._on_loop.wrote(0):
+            await self._on_loop.take_in_rest()
         while self._pending:
             batch, self._pending = self._pending[:_MOST_AT_ONCE], self._pending[_MOST_AT_ONCE:]
             later, self._later = self._later, {}
@@ -81,16 +99,17 @@ class GroupCommit:
                 results = [_Raised(error)] * len(batch)
             for pending, result in zip(batch, results, strict=True):
                 _settle(pending.done, result)
-            if self._on_loop is not None:
-                await self._on_loop.wrote(len(batch))
 
     async def _committed(self, batch: list[_Pending], later: list[_Later]) -> list[Any]:
         if self._on_loop is not None and not any(pending.long for pending in batch):
             try:
-                return _commit(self._on_loop.engine, batch, later)
+                results = _commit(self._on_loop.engine, batch, later)
             except OperationalError as error:
                 if not is_taken(error):
                     raise
+            else:
+                self._on_loop.wrote(len(batch))
+                return results
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, _commit, self._engine, batch, later)
 

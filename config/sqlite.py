@@ -88,18 +88,26 @@ class LoopWriter:
         self._writes = 0
         self._under_way: asyncio.Future[None] | None = None
 
-    async def wrote(self, count: int) -> None:
-        """To be called after each transaction, and waited for before the next one."""
+    def wrote(self, count: int) -> bool:
+        """To be told of each transaction. True: `take_in_rest` has to come before the next one."""
         self._writes += count
-        if self._under_way is None:
-            if self._writes >= _WRITES:
-                self._writes = 0
-                self._under_way = self._in_thread()
-        elif self._under_way.done():
-            self._under_way = None
-            # Most of it is done. The rest takes little time, and as nobody writes meanwhile nothing is left:
-            # only then does the log begin anew instead of growing on.
-            await self._in_thread()
+        if self._under_way is not None:
+            return self._under_way.done() or self._writes >= 2 * _WRITES
+        if self._writes >= _WRITES:
+            self._writes = 0
+            self._under_way = self._in_thread()
+        return False
+
+    async def take_in_rest(self) -> None:
+        """What was written while most of the log was taken in.
+
+        That takes little time, and as nobody writes meanwhile nothing is left: only then does the log begin
+        anew instead of growing on.
+        """
+        if self._under_way is not None:
+            await self._under_way
+        self._under_way, self._writes = None, 0
+        await self._in_thread()
 
     def close(self) -> None:
         self._thread.shutdown()

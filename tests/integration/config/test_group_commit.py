@@ -62,4 +62,5 @@ async def test_what_may_wait_outlives_a_write_that_fails(database: Database) -> 
     database.write_soon("one", SEE, {"thing": 1, "upto": 5})
     with pytest.raises(ValueError, match="-1"):
         await add(database, -1)
+    await database.flush()
     assert await stored(database) == {1: 5}

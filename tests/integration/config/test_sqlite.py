@@ -64,8 +64,11 @@ async def test_long_and_short_writes_keep_their_order(database: Database) -> Non
     assert await stored(database) == list(range(1, 40))
 
 
-async def test_the_log_is_taken_into_the_database(database: Database, file: Path) -> None:
-    sound, most = bytes(8000), 5000
+async def test_the_log_is_taken_into_the_database(
+    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.sqlite._WRITES", 100)
+    sound, most = bytes(8000), 1500
     for first in range(1, most, 50):
         await asyncio.gather(*(add(database, first + n, sound) for n in range(50)))
     written, kept, log = most * len(sound), size(file), size(Path(f"{file}-wal"))
