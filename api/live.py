@@ -1,5 +1,6 @@
 """What the routing board knows of a queue, for people to read."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from api.schemas import QueueDetail, WaitingCaller
@@ -24,13 +25,21 @@ async def queue_detail(program: "Program", queue: Queue) -> QueueDetail:
         )
         for position, caller in enumerate(await program.board.queue(queue.name), start=1)
     ]
-    view = await program.board.view(class_of(queue.name, waiting[0].step if waiting else 0), 1)
+    agents = await _agents(program, queue, waiting[0].step if waiting else 0)
     return QueueDetail(
         name=queue.name,
         label=dict(queue.label),
         length=len(waiting),
         longest_wait=max((caller.waited for caller in waiting), default=0.0),
-        ready=view.states.get(READY, 0),
-        agents=dict(view.states),
+        ready=agents[READY],
+        agents=dict(agents),
         waiting=waiting,
     )
+
+
+async def _agents(program: "Program", queue: Queue, step: int) -> Counter[str]:
+    """By state, the signed-in agents who cover a step of the queue, for callers of whichever carrier."""
+    found = Counter[str]()
+    for carrier in program.phones:
+        found.update((await program.board.view(class_of(queue.name, step, carrier), 0)).states)
+    return found

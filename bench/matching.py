@@ -21,10 +21,11 @@ from routing.matching import NEAREST_SHOWN, choose_agent, choose_call, decide
 from routing.ports import READY, Board, Standing
 from routing.queue import Waiting
 from routing.reservation import Reservation, ReservationState
-from routing.skill import EVERYBODY, classes_of
+from routing.skill import EVERYBODY, classes_of, everybody_on
 
 SIZES = (10, 1_000, 10_000)
 DECISIONS = 2_000
+CARRIER = "simulator"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -40,7 +41,7 @@ async def fill(board: Board, config: RoutingConfig, size: int) -> None:
                 f"agent{number}",
                 1,
                 READY if ready else "talking",
-                (*classes_of(mix, needs), EVERYBODY),
+                (*classes_of(mix, needs, CARRIER), everybody_on(CARRIER), EVERYBODY),
                 START + timedelta(seconds=number) if ready else None,
             )
         )
@@ -49,7 +50,15 @@ async def fill(board: Board, config: RoutingConfig, size: int) -> None:
         queue = queues[number % len(queues)]
         joined = START + timedelta(seconds=number % 600)
         await board.join(
-            Waiting(UUID(int=number + 1), queue.name, joined, joined, queue.lane, number % len(queue.steps))
+            Waiting(
+                UUID(int=number + 1),
+                queue.name,
+                CARRIER,
+                joined,
+                joined,
+                queue.lane,
+                number % len(queue.steps),
+            )
         )
 
 
@@ -91,7 +100,15 @@ async def put_back(board: Board, config: RoutingConfig, login: str, seq: int) ->
         skill: 1 + (number + index) % 5 for index, skill in enumerate(config.skills) if (number + index) % 3
     }
     ready_since = START + timedelta(seconds=number)
-    await board.stand(Standing(login, seq, READY, (*classes_of(mix, needs), EVERYBODY), ready_since))
+    await board.stand(
+        Standing(
+            login,
+            seq,
+            READY,
+            (*classes_of(mix, needs, CARRIER), everybody_on(CARRIER), EVERYBODY),
+            ready_since,
+        )
+    )
 
 
 async def run(config: RoutingConfig, size: int, url: str | None) -> list[float]:

@@ -1,6 +1,6 @@
 """What the call needs of the outside: carriers, the store of timelines, and a place to report to."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,10 +35,23 @@ class Sink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """The agents' phones that a carrier can ring; known whether or not it is connected.
+
+    `name` gives the carrier's one name for a phone however it is written, the name itself included, and None
+    for one that it cannot ring. `forms` shows people what may be written.
+    """
+
+    forms: str
+    name: Callable[[str], str | None]
+
+
 class Telephony(Protocol):
     """One carrier. Adapters translate; they decide nothing."""
 
     name: str
+    phones: Phones
 
     @property
     def connected(self) -> bool:

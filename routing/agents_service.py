@@ -1,7 +1,5 @@
 """What agents and supervisors do: records, sign-in, ready, pause, and phones coming and going."""
 
-from collections.abc import Callable
-
 import structlog
 
 from config.routing import RoutingConfig
@@ -11,17 +9,11 @@ from routing.desk import Change, Decide, Desk
 from routing.errors import AgentInvalid, EndpointInUse
 from routing.matchmaker import Matchmaker
 from routing.ports import AgentEntry
+from routing.reach import Reach
 from routing.skill import HIGHEST
 from routing.waiting_room import WaitingRoom
 
 log = structlog.get_logger()
-
-#: The one name of a phone that may be written in several ways: the name that its carrier uses.
-PhoneName = Callable[[str], str]
-
-
-def as_written(phone: str) -> str:
-    return phone
 
 
 class AgentService:
@@ -31,13 +23,13 @@ class AgentService:
         matchmaker: Matchmaker,
         waiting: WaitingRoom,
         config: RoutingConfig,
-        phone_name: PhoneName = as_written,
+        reach: Reach,
     ) -> None:
         self._desk = desk
         self._matchmaker = matchmaker
         self._waiting = waiting
         self._config = config
-        self._phone_name = phone_name
+        self._reach = reach
 
     async def agents(self) -> list[Agent]:
         """Every agent, by login."""
@@ -53,23 +45,35 @@ class AgentService:
 
     async def add(self, login: str, name: str, endpoint: str, skills: dict[str, int]) -> Agent:
         """A new agent, signed out. Raises `AgentExists`, `AgentInvalid`."""
-        self._check(login, name, endpoint, skills)
-        return await self._desk.add(login, e.AgentAdded(name, self._phone_name(endpoint), skills))
+        phone = self._checked(login, name, endpoint, skills)
+        return await self._desk.add(login, e.AgentAdded(name, phone, skills))
 
     async def update(self, login: str, name: str, endpoint: str, skills: dict[str, int]) -> Agent:
         """Raises `UnknownAgent`, `AgentInvalid`."""
-        self._check(login, name, endpoint, skills)
-        updated = e.AgentUpdated(name, self._phone_name(endpoint), skills)
-        return await self.change(login, lambda _agent: [updated])
+        updated = e.AgentUpdated(name, self._checked(login, name, endpoint, skills), skills)
+        return await self.change(login, lambda known: [updated, *self._unheard_of(known, updated.endpoint)])
+
+    def _unheard_of(self, agent: Agent, phone: str) -> list[e.AgentEvent]:
+        """Who takes a phone of another carrier can be reached: the news of the old one says nothing of it."""
+        same = self._reach.carrier_of(agent.endpoint) == self._reach.carrier_of(phone)
+        return [] if agent.reachable or same else [e.PresenceChanged(True)]
 
     async def rename_phones(self) -> None:
-        """Gives phones that are on record under another name the one that their carrier uses."""
+        """Gives phones that are on record under another name the one that their carrier uses.
+
+        One that no carrier can ring is kept and warned of: its agent is given no call.
+        """
         for agent in await self._desk.all():
-            if self._phone_name(agent.endpoint) != agent.endpoint:
+            if self._reach.name_of(agent.endpoint) is None:
+                log.warning("no carrier can ring an agent's phone", agent=agent.login)
+            elif self._renamed(agent):
                 await self._desk.change(agent.login, self._renamed)
 
     def _renamed(self, agent: Agent) -> list[e.AgentEvent]:
-        return [e.AgentUpdated(agent.name, self._phone_name(agent.endpoint), dict(agent.skills))]
+        phone = self._reach.name_of(agent.endpoint)
+        if phone is None or phone == agent.endpoint:
+            return []
+        return [e.AgentUpdated(agent.name, phone, dict(agent.skills))]
 
     async def sign_in(self, login: str) -> Agent:
         """The agent is at work, and paused until `ready`. Raises `EndpointInUse` when the phone is taken."""
@@ -92,7 +96,7 @@ class AgentService:
         return await self.change(login, lambda _agent: [e.AgentPaused(reason)])
 
     async def presence(self, endpoint: str, registered: bool) -> None:
-        """The carrier says whether a phone can be reached; a call already ringing there is let finish."""
+        """Whether a phone can be reached, as its carrier names it; a call that rings there is let finish."""
         for agent in await self._desk.on_endpoint(endpoint):
             await self.change(
                 agent.login,
@@ -119,7 +123,8 @@ class AgentService:
         if change.became_offerable or newly_covered:
             await self._matchmaker.match_agent(after.login)
 
-    def _check(self, login: str, name: str, endpoint: str, skills: dict[str, int]) -> None:
+    def _checked(self, login: str, name: str, endpoint: str, skills: dict[str, int]) -> str:
+        """The phone under its carrier's name for it; raises `AgentInvalid`."""
         for what, text in (("login", login), ("name", name), ("endpoint", endpoint)):
             if not text.strip() or len(text) > 80 or not text.isprintable():
                 raise AgentInvalid(f"{what}: should be 1 to 80 printable characters")
@@ -129,3 +134,9 @@ class AgentService:
                 raise AgentInvalid(f"skills: there is no skill {skill!r} (allowed: {allowed})")
             if not 1 <= level <= HIGHEST:
                 raise AgentInvalid(f"skills: {skill} should be at a level from 1 to {HIGHEST}, not {level}")
+        phone = self._reach.name_of(endpoint)
+        if phone is None:
+            raise AgentInvalid(
+                f"endpoint: no carrier can ring {endpoint!r} (allowed: {self._reach.allowed()})"
+            )
+        return phone

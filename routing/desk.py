@@ -11,7 +11,8 @@ from routing.agent import Agent
 from routing.errors import AgentConflict, IllegalAgentTransition
 from routing.events import AgentAdded, AgentEvent
 from routing.ports import AgentEntry, AgentStore, Board, Standing
-from routing.skill import EVERYBODY, classes_of
+from routing.reach import Reach
+from routing.skill import EVERYBODY, classes_of, everybody_on
 
 #: What happens to an agent as they are now; nothing, when there is nothing to do. May raise.
 Decide = Callable[[Agent], Sequence[AgentEvent]]
@@ -32,10 +33,13 @@ class Change:
 class Desk:
     """The one writer of agents' timelines in this process; it notices what other processes write."""
 
-    def __init__(self, store: AgentStore, board: Board, clock: Clock, config: RoutingConfig) -> None:
+    def __init__(
+        self, store: AgentStore, board: Board, clock: Clock, config: RoutingConfig, reach: Reach
+    ) -> None:
         self._store = store
         self._board = board
         self._clock = clock
+        self._reach = reach
         self._needs = {name: [step.skills for step in queue.steps] for name, queue in config.queues.items()}
         self._writing = KeyedLock()
         self._known: dict[str, Agent] = {}
@@ -92,7 +96,16 @@ class Desk:
 
     def classes(self, agent: Agent) -> tuple[str, ...]:
         """The requirement classes the agent counts in: none while they are signed out."""
-        return (*classes_of(agent.skills, self._needs), EVERYBODY) if agent.signed_in else ()
+        if not agent.signed_in:
+            return ()
+        carrier = self.carrier_of(agent)
+        if carrier is None:
+            return (EVERYBODY,)
+        return (*classes_of(agent.skills, self._needs, carrier), everybody_on(carrier), EVERYBODY)
+
+    def carrier_of(self, agent: Agent) -> str | None:
+        """The carrier that rings the agent's phone: for its callers alone they count."""
+        return self._reach.carrier_of(agent.endpoint)
 
     async def _append(self, login: str, decide: Decide) -> Change:
         before = self._known.get(login)

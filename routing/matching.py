@@ -19,16 +19,23 @@ class ReadyAgent:
 class ClassView:
     """A requirement class: its longest-ready agents, and how many signed-in ones are in each state.
 
-    `states` counts those who cover the class, `everybody` all who are signed in.
+    `states` counts those who cover the class, `rung` all whose phones the callers' carrier can ring,
+    `everybody` all who are signed in.
     """
 
     ready: tuple[ReadyAgent, ...]
     states: Mapping[str, int] = field(default_factory=dict)
+    rung: int = 0
     everybody: int = 0
 
     @property
     def covering(self) -> int:
         return sum(self.states.values())
+
+    @property
+    def elsewhere(self) -> int:
+        """How many are signed in with a phone that the callers' carrier cannot ring."""
+        return max(self.everybody - self.rung, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +64,11 @@ def decide(agent: ReadyAgent, call: Waiting, view: ClassView, needs: str, now: d
     passed_over = {
         "ready for less long": max(ready - 1, 0),
         **{state: count for state, count in view.states.items() if state != "ready"},
-        "lacks the skills": max(view.everybody - view.covering, 0),
+        "lacks the skills": max(view.rung - view.covering, 0),
+        "has no phone of this carrier": view.elsewhere,
     }
+    if view.elsewhere:
+        needs += " and a phone of this carrier"
     waited, idle = (round((now - since).total_seconds()) for since in (call.queued_at, agent.ready_since))
     return Decision(
         agent.login,

@@ -83,11 +83,15 @@ class Matchmaker:
             return
         reserved = AgentReservedForCall(reservation.id, waiting.call, queue.name)
         try:
-            change = await self._desk.change(agent.login, lambda _agent: [reserved])
+            change = await self._desk.change(
+                agent.login,
+                lambda known: [reserved] if self._desk.carrier_of(known) == waiting.carrier else [],
+            )
         except RoutingError as refused:
-            log.info("agent moved on", agent=agent.login, call=str(waiting.call), why=refused.id)
-            await self._board.settle(reservation.id, ReservationState.CANCELLED)
-            await self._desk.stand(await self._desk.get(agent.login))
+            await self._let_go(reservation, refused.id)
+            return
+        if change.after.reservation != reservation.id:
+            await self._let_go(reservation, "has another phone")
             return
         needs = spell(queue.steps[min(waiting.step, len(queue.steps) - 1)].skills)
         decision = decide(agent, waiting, view, needs, now)
@@ -97,6 +101,12 @@ class Matchmaker:
             log.info("call moved on", call=str(waiting.call), why=moved_on.id)
             await self._board.leave(waiting.call)
             await self.release(agent.login, reservation.id, "the caller was gone")
+
+    async def _let_go(self, reservation: Reservation, why: str) -> None:
+        """Undoes a claim of an agent who is not as the board had them."""
+        log.info("agent moved on", agent=reservation.agent, call=str(reservation.call), why=why)
+        await self._board.settle(reservation.id, ReservationState.CANCELLED)
+        await self._desk.stand(await self._desk.get(reservation.agent))
 
     async def release(self, login: str, reservation: UUID, why: str) -> None:
         """Makes an agent ready again whose reservation came to nothing by no fault of theirs."""

@@ -40,10 +40,14 @@ def moment_of(microseconds_since_1970: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A caller in a queue, at a relaxation step; with a `reservation`, an agent's phone rings for them."""
+    """A caller in a queue, at a relaxation step; with a `reservation`, an agent's phone rings for them.
+
+    `carrier` brought the call and rings the phone.
+    """
 
     call: UUID
     queue: str
+    carrier: str
     virtual_arrival: datetime
     queued_at: datetime
     lane: int = 0
@@ -53,7 +57,7 @@ class Waiting:
 
     @property
     def requirement_class(self) -> str:
-        return class_of(self.queue, self.step)
+        return class_of(self.queue, self.step, self.carrier)
 
     @property
     def score(self) -> int:

@@ -23,11 +23,12 @@ from ivr.events import (
     TalkEnded,
 )
 from routing import aftermath
-from routing.agents_service import AgentService, PhoneName, as_written
+from routing.agents_service import AgentService
 from routing.desk import Desk
 from routing.matchmaker import RING_GRACE, Matchmaker, Record
 from routing.ports import AgentStore, Board, Timer
 from routing.queue import Waiting
+from routing.reach import Reach
 from routing.reservation import OUTCOME_OF_MISS, Reservation, ReservationState
 from routing.waiting_room import WaitingRoom
 
@@ -50,15 +51,15 @@ class RoutingService(AgentService):
         clock: Clock,
         config: RoutingConfig,
         new_id: NewId,
-        phone_name: PhoneName = as_written,
+        reach: Reach,
     ) -> None:
         self._board = board
         self._record = record
         self._clock = clock
-        desk = Desk(store, board, clock, config)
+        desk = Desk(store, board, clock, config, reach)
         matchmaker = Matchmaker(board, desk, record, clock, config, new_id)
         waiting = WaitingRoom(board, matchmaker, record, clock, config)
-        super().__init__(desk, matchmaker, waiting, config, phone_name)
+        super().__init__(desk, matchmaker, waiting, config, reach)
 
     # the journey's stages
 

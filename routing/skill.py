@@ -15,15 +15,25 @@ def covers(skills: Skills, needed: Skills) -> bool:
     return all(skills.get(skill, 0) >= level for skill, level in needed.items())
 
 
-def class_of(queue: str, step: int) -> str:
-    """The requirement class of callers who wait in `queue` at its relaxation `step` (from 0)."""
-    return f"{queue}/{step}"
+def class_of(queue: str, step: int, carrier: str) -> str:
+    """The requirement class of `carrier`'s callers who wait in `queue` at its relaxation `step` (from 0)."""
+    return f"{queue}/{step}/{carrier}"
 
 
-def classes_of(skills: Skills, queues: Mapping[str, Sequence[Skills]]) -> tuple[str, ...]:
-    """The classes an agent covers; `queues` maps each queue to what its steps need."""
+def everybody_on(carrier: str) -> str:
+    """The class of all signed-in agents whose phones `carrier` can ring; no call waits in it."""
+    return f"{EVERYBODY}/{carrier}"
+
+
+def carrier_of(requirement_class: str) -> str:
+    """The carrier for whose callers a requirement class is."""
+    return requirement_class.rpartition("/")[2]
+
+
+def classes_of(skills: Skills, queues: Mapping[str, Sequence[Skills]], carrier: str) -> tuple[str, ...]:
+    """The classes covered by an agent whose phone `carrier` rings; `queues` maps each to its steps' needs."""
     return tuple(
-        class_of(queue, step)
+        class_of(queue, step, carrier)
         for queue, steps in queues.items()
         for step, needed in enumerate(steps)
         if covers(skills, needed)

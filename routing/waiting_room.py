@@ -16,6 +16,9 @@ from routing.skill import class_of
 QUEUE_FULL = "queue full"
 MAX_WAIT = "max wait"
 
+_UNSTAFFED = "nobody signed in has the skills"
+_UNSTAFFED_HERE = "nobody signed in has the skills and a phone of this carrier"
+
 
 class WaitingRoom:
     def __init__(
@@ -58,6 +61,7 @@ class WaitingRoom:
         return Waiting(
             call=call.id,
             queue=queue.name,
+            carrier=call.carrier,
             virtual_arrival=call.virtual_arrival or now,
             queued_at=call.queued_at or now,
             lane=call.lane,
@@ -86,10 +90,11 @@ class WaitingRoom:
     async def relax_unstaffed(self, classes: frozenset[str]) -> None:
         """Relaxes the callers of those classes that nobody signed in covers any more."""
         for queue in self._config.queues.values():
-            left = {step for step in range(len(queue.steps) - 1) if class_of(queue.name, step) in classes}
-            empty = {step for step in left if not await self._covered(queue, step)}
+            relaxable = tuple(class_of(queue.name, step, "") for step in range(len(queue.steps) - 1))
+            left = {name for name in classes if name.startswith(relaxable)}
+            empty = {name for name in left if not (await self._board.view(name, 0)).covering}
             for waiting in await self._board.queue(queue.name) if empty else ():
-                if waiting.step in empty:
+                if waiting.requirement_class in empty:
                     await self.relax(waiting.call)
 
     async def announce(self, call: UUID) -> None:
@@ -133,12 +138,12 @@ class WaitingRoom:
         due = step_due(self._waited(waiting), [step.after for step in queue.steps])
         step = max(due, waiting.step)
         why = f"waited {round(self._waited(waiting).total_seconds())} s"
-        while step < len(queue.steps) - 1 and not await self._covered(queue, step):
-            step, why = step + 1, "nobody signed in has the skills"
+        while step < len(queue.steps) - 1:
+            view = await self._board.view(class_of(queue.name, step, waiting.carrier), 0)
+            if view.covering:
+                break
+            step, why = step + 1, _UNSTAFFED_HERE if view.elsewhere else _UNSTAFFED
         return step, why
-
-    async def _covered(self, queue: Queue, step: int) -> bool:
-        return (await self._board.view(class_of(queue.name, step), 0)).covering > 0
 
     async def _schedule_relaxation(self, waiting: Waiting, queue: Queue, step: int | None = None) -> None:
         following = (waiting.step if step is None else step) + 1

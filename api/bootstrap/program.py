@@ -21,7 +21,7 @@ from ivr.adapters.prompt_audio import PromptAudio
 from ivr.call import Call
 from ivr.lines import Lines
 from ivr.menus import MenuBook
-from ivr.ports import Telephony
+from ivr.ports import Phones, Telephony
 from ivr.repository import SqlCallStore
 from ivr.service import CallService
 from qa.repository import SqlLedger, SqlScores
@@ -51,8 +51,9 @@ Bring = Callable[["Program"], AbstractAsyncContextManager[None]]
 class Program:
     """Everything that is wired, for the edges (HTTP, command line, demo) to use.
 
-    `bring` has a way to add each carrier that `HOTLINE_CARRIERS` may name. `backlogs`, by carrier: how many
-    recordings it holds for us, by how far their fetching is.
+    `bring` has a way to add each carrier that `HOTLINE_CARRIERS` may name. By carrier: `phones` that it can
+    ring, also while it is not there, and `backlogs`, how many recordings it holds for us, by how far their
+    fetching is.
     """
 
     settings: Settings
@@ -80,6 +81,7 @@ class Program:
     journey: Journey
     purge: Purge
     carriers: dict[str, Telephony]
+    phones: dict[str, Phones]
     bring: Mapping[str, Bring]
     backlogs: dict[str, Backlog] = field(default_factory=dict)
     taking_calls: asyncio.Event = field(default_factory=asyncio.Event)  # the carriers are there

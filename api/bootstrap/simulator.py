@@ -32,6 +32,7 @@ def simulate(program: "Program", clock: ManualClock, scenario: Scenario, observe
         observe=observe,
     )
     program.carriers[simulator.name] = simulator
+    program.phones[simulator.name] = simulator.phones
     return simulator
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from api.bootstrap.asterisk import asterisk
+from api.bootstrap.carriers import phones_of
 from api.bootstrap.at_twilio import SoundAtTwilio
 from api.bootstrap.program import Program
 from api.bootstrap.twilio import twilio
@@ -22,7 +23,6 @@ from config.versions import ConfigVersions
 from customers.repository import SqlCustomerStore
 from customers.service import CustomerService
 from ivr.actions import Action
-from ivr.adapters.asterisk.presence import phone_name
 from ivr.adapters.prompt_audio import PromptAudio
 from ivr.attendant import Attendant
 from ivr.call import Call
@@ -44,9 +44,9 @@ from recordings.repository import SqlRecordings
 from recordings.service import RecordingService
 from recordings.transcripts import SqlTranscripts
 from routing.adapters.memory import MemoryBoard
-from routing.agents_service import as_written
 from routing.placing import place
 from routing.ports import Board
+from routing.reach import Reach
 from routing.repository import SqlAgentStore
 from routing.service import RoutingService
 
@@ -119,8 +119,9 @@ def _wire(
     )
     book = MenuBook(menus, ConfigVersions(database, clock))
     lines = Lines()
-    phones = phone_name if "asterisk" in settings.carriers else as_written
-    routing = RoutingService(board, SqlAgentStore(database), calls.record, clock, config, ids, phones)
+    phones = phones_of(settings.carriers)
+    agents = SqlAgentStore(database)
+    routing = RoutingService(board, agents, calls.record, clock, config, ids, Reach(phones))
     attendant = Attendant(calls, customers, book, config, lines, clock, perform, partial(place, config))
     recordings = SqlRecordings(database)
     key = MasterKey(settings.data_dir("keys") / "audio.key")
@@ -156,6 +157,7 @@ def _wire(
         journey=journey,
         purge=Purge(database, audio, at_carriers, settings.data_dir("spool"), config.retention, clock, ids),
         carriers=carriers,
+        phones=phones,
         bring={"asterisk": asterisk, "twilio": twilio},
     )
     calls.publish_to(journey.follow)

@@ -4,7 +4,7 @@
 -- rest are its arguments. Moments are microseconds since 1970, always passed on as text: a double holds them
 -- exactly, but Lua would print them rounded.
 --
---   call:<id>         hash    queue step score lane virtual queued menu_step reservation ('' is none)
+--   call:<id>         hash    queue carrier step score lane virtual queued menu_step reservation ('' is none)
 --   agent:<login>     hash    seq state classes (JSON)
 --   reservation:<id>  hash    call agent since state
 --   wait:<class>      zset    callers for whom no phone rings, by score
@@ -28,8 +28,13 @@ local function read(kind, name)
   return found
 end
 
+local function class_name(queue, step, carrier)
+  return queue .. '/' .. step .. '/' .. carrier
+end
+
+-- A board that an earlier release filled says nothing of carriers; it is read once, before it is rebuilt.
 local function class_of(call)
-  return call.queue .. '/' .. call.step
+  return class_name(call.queue, call.step, call.carrier or '')
 end
 
 local function remove_call(id, call)
@@ -47,7 +52,10 @@ end
 local function call_row(id)
   local call = read('call', id)
   if not call then return false end
-  return { id, call.queue, call.step, call.lane, call.virtual, call.queued, call.menu_step, call.reservation }
+  return {
+    id, call.queue, call.carrier or '', call.step, call.lane, call.virtual, call.queued, call.menu_step,
+    call.reservation,
+  }
 end
 
 local function hold(id, call_id, agent, since, state, ring_until)
@@ -68,16 +76,16 @@ local MOVES = {
 
 local operations = {}
 
-function operations.join(id, queue, step, score, lane, virtual, queued, menu_step)
+function operations.join(id, queue, carrier, step, score, lane, virtual, queued, menu_step)
   local known = read('call', id)
   if known then
     local same = known.queue == queue and known.score == score
     if same or known.reservation ~= '' then return end
     remove_call(id, known)
   end
-  redis.call('HSET', key('call', id), 'queue', queue, 'step', step, 'score', score, 'lane', lane,
-    'virtual', virtual, 'queued', queued, 'menu_step', menu_step, 'reservation', '')
-  redis.call('ZADD', key('wait', queue .. '/' .. step), score, id)
+  redis.call('HSET', key('call', id), 'queue', queue, 'carrier', carrier, 'step', step, 'score', score,
+    'lane', lane, 'virtual', virtual, 'queued', queued, 'menu_step', menu_step, 'reservation', '')
+  redis.call('ZADD', key('wait', class_name(queue, step, carrier)), score, id)
   redis.call('ZADD', key('place', queue), score, id)
 end
 
@@ -87,7 +95,8 @@ function operations.relax(id, step)
   redis.call('HSET', key('call', id), 'step', step)
   if known.reservation == '' then
     redis.call('ZREM', key('wait', class_of(known)), id)
-    redis.call('ZADD', key('wait', known.queue .. '/' .. step), known.score, id)
+    known.step = step
+    redis.call('ZADD', key('wait', class_of(known)), known.score, id)
   end
 end
 
@@ -138,10 +147,11 @@ function operations.stand(login, seq, state, classes, ready_since, until_moment)
   if until_moment ~= '' then redis.call('ZADD', timers, until_moment, 'agent:' .. login) end
 end
 
-function operations.view(class, everybody, most)
+function operations.view(class, rung, everybody, most)
   return {
     tonumber(most) > 0 and redis.call('ZRANGE', key('ready', class), 0, most - 1, 'WITHSCORES') or {},
     redis.call('HGETALL', key('states', class)),
+    redis.call('HVALS', key('states', rung)),
     redis.call('HVALS', key('states', everybody)),
   }
 end

@@ -10,7 +10,7 @@ from routing.matching import ClassView, ReadyAgent
 from routing.ports import READY, Standing, Timer
 from routing.queue import Waiting, microseconds, moment_of
 from routing.reservation import MOVES, Reservation, ReservationState
-from routing.skill import EVERYBODY
+from routing.skill import EVERYBODY, carrier_of, everybody_on
 
 _OFF_THE_BOARD = (ReservationState.ACCEPTED, ReservationState.COMPLETED)
 
@@ -111,6 +111,7 @@ class MemoryBoard:
         return ClassView(
             tuple(ReadyAgent(login, moment_of(since)) for since, login in ready),
             {state: count for state, count in self._states[requirement_class].items() if count},
+            sum(self._states[everybody_on(carrier_of(requirement_class))].values()),
             sum(self._states[EVERYBODY].values()),
         )
 

@@ -13,7 +13,7 @@ from routing.matching import ClassView, ReadyAgent
 from routing.ports import Standing, Timer
 from routing.queue import Waiting, microseconds, moment_of
 from routing.reservation import Reservation, ReservationState
-from routing.skill import EVERYBODY
+from routing.skill import EVERYBODY, carrier_of, everybody_on
 
 _PREFIX = "{hotline}:"
 _SCRIPT = files("routing.adapters").joinpath("board.lua").read_text("utf-8")
@@ -48,6 +48,7 @@ class RedisBoard:
             "join",
             str(waiting.call),
             waiting.queue,
+            waiting.carrier,
             waiting.step,
             waiting.score,
             waiting.lane,
@@ -89,10 +90,13 @@ class RedisBoard:
         )
 
     async def view(self, requirement_class: str, most: int) -> ClassView:
-        ready, states, everybody = await self._run("view", requirement_class, EVERYBODY, most)
+        rung_by_it = everybody_on(carrier_of(requirement_class))
+        found = await self._run("view", requirement_class, rung_by_it, EVERYBODY, most)
+        ready, states, rung, everybody = found
         return ClassView(
             tuple(ReadyAgent(login, moment_of(int(float(since)))) for login, since in _pairs(ready)),
             {state: int(count) for state, count in _pairs(states)},
+            sum(map(int, rung)),
             sum(map(int, everybody)),
         )
 
@@ -187,10 +191,11 @@ def _all_waiting(rows: Sequence[Sequence[str]]) -> list[Waiting]:
 def _waiting(row: Sequence[str] | None) -> Waiting | None:
     if not row:
         return None
-    call, queue, step, lane, virtual, queued, menu_step, reservation = row
+    call, queue, carrier, step, lane, virtual, queued, menu_step, reservation = row
     return Waiting(
         call=UUID(call),
         queue=queue,
+        carrier=carrier,
         virtual_arrival=moment_of(int(virtual)),
         queued_at=moment_of(int(queued)),
         lane=int(lane),

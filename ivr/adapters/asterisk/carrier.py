@@ -18,7 +18,7 @@ from ivr.adapters.asterisk.errors import ActionRefused, AmiError
 from ivr.adapters.asterisk.frames import Event
 from ivr.adapters.asterisk.gathering import RegisterGrammar
 from ivr.adapters.asterisk.lease import Lease, LeaseTaken
-from ivr.adapters.asterisk.presence import Contacts, Presence
+from ivr.adapters.asterisk.presence import PHONES, Contacts, Presence
 from ivr.adapters.asterisk.session import Session, Tools
 from ivr.adapters.asterisk.sounds import PromptPath, Sounds
 from ivr.adapters.early import EarlyActions
@@ -55,6 +55,7 @@ class AsteriskTelephony:
     """One Asterisk. `owner` names this installation, the same after a restart."""
 
     name = translate.CARRIER
+    phones = PHONES
 
     def __init__(
         self,

@@ -7,6 +7,8 @@ be told last.
 import re
 from collections.abc import Iterable, Mapping
 
+from ivr.ports import Phones
+
 _STATUS = {
     "Reachable": True,
     "NonQualified": True,
@@ -22,16 +24,27 @@ _STATUS = {
 
 _TECHNOLOGY = "PJSIP"
 _BARE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_CHANNEL = re.compile(r"[A-Za-z0-9]+/[A-Za-z0-9_.:/@-]+")  # what may be originated: `agi.plain`
 
 #: (endpoint as "PJSIP/1001", whether its phone can be reached)
 Presence = tuple[str, bool]
 
 
-def phone_name(written: str) -> str:
-    """The name under which presence is told of a phone: `PJSIP/1001` for `1001`; others stay as written."""
-    technology, slash, name = written.strip().rpartition("/")
-    ours = technology.upper() == _TECHNOLOGY if slash else _BARE.fullmatch(name)
-    return f"{_TECHNOLOGY}/{name}" if ours else written
+def phone_name(written: str) -> str | None:
+    """The name under which presence is told of a phone: `PJSIP/1001` for `1001`.
+
+    Channels of other technologies stay as written (`Local/1@agents`); None for what is no channel.
+    """
+    phone = written.strip()
+    if _BARE.fullmatch(phone):
+        return f"{_TECHNOLOGY}/{phone}"
+    if not _CHANNEL.fullmatch(phone):
+        return None
+    technology, _, name = phone.partition("/")
+    return f"{_TECHNOLOGY}/{name}" if technology.upper() == _TECHNOLOGY else phone
+
+
+PHONES = Phones("PJSIP/1001, for which 1001 will do", phone_name)
 
 
 class Contacts:

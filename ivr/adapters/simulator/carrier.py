@@ -23,7 +23,7 @@ from ivr.adapters.simulator.script import Caller, Phone
 from ivr.adapters.simulator.world import PromptPath, Recognise, World
 from ivr.call import Call
 from ivr.events import CallEnded, CallEvent, CallOffered, Party
-from ivr.ports import Sink
+from ivr.ports import Phones, Sink
 
 STUCK_AFTER = 100_000  # things at one moment: somebody sets timers that are due at once, for ever
 
@@ -68,6 +68,7 @@ class Simulator:
         self._agenda = Agenda(clock)
         self._world = World(clock, self._agenda, clock.now(), prompt_path, recognise, spool, observe)
         self._world.phones = {phone.endpoint: VirtualPhone(phone) for phone in phones}
+        self.phones = Phones("those of the scenario", self._phone_name)
         self._run = run or f"{clock.now():%Y%m%dT%H%M%S}"
         self._sink: Sink | None = None
         self._lines: dict[UUID, Line] = {}
@@ -96,6 +97,9 @@ class Simulator:
     @property
     def connected(self) -> bool:
         return self._sink is not None
+
+    def _phone_name(self, written: str) -> str | None:
+        return written if written in self._world.phones else None
 
     async def perform(self, call_id: UUID, actions: Sequence[Action]) -> None:
         line = self._lines.get(call_id)

@@ -17,6 +17,7 @@ from ivr.adapters.twilio import webhooks
 from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.errors import TwilioError
 from ivr.adapters.twilio.line import Tools
+from ivr.adapters.twilio.phones import PHONES
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
 from ivr.adapters.twilio.reattachment import resume
@@ -45,6 +46,7 @@ class TwilioTelephony:
     """One account. `numbers` are those of it that are known to be this call centre's."""
 
     name = CARRIER
+    phones = PHONES
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from config.settings import Settings
 from ivr import events as e
 from ivr.actions import Action, Answer, Gather, Hangup, Hold, Play, Reject
 from ivr.call import CallState
+from routing.errors import AgentInvalid
 from tests.builders import calls as a
 from tests.integration.api import given
 
@@ -78,4 +79,6 @@ async def test_a_phone_on_record_without_its_technology_gets_the_name_that_aster
         await with_asterisk.prepare()
         await with_asterisk.routing.add("liu", "Liu", "1002", {"en": 3})
         phones = {agent.login: agent.endpoint for agent in await with_asterisk.routing.agents()}
+        with pytest.raises(AgentInvalid, match="asterisk: PJSIP/1001"):
+            await with_asterisk.routing.add("kim", "Kim", "client:kim", {"en": 3})
     assert phones == {"emma": "PJSIP/1001", "jack": "client:jack", "liu": "PJSIP/1002"}

@@ -18,7 +18,10 @@ from tests.unit.routing.board_suite import BoardSuite
 from tests.unit.routing.builders import after, an_id, given_reservation, given_standing, given_waiting
 
 CALLS, AGENTS, RESERVATIONS = range(1, 6), ("ann", "bob", "安"), range(10, 14)
-QUEUES, CLASSES = ("sales", "orders"), ("sales/0", "sales/1", "orders/0", "orders/1")
+QUEUES, CLASSES = (
+    ("sales", "orders"),
+    ("sales/0/simulator", "sales/1/simulator", "orders/0/simulator", "orders/1/simulator"),
+)
 
 _call, _agent = st.sampled_from(CALLS), st.sampled_from(AGENTS)
 _moment = st.integers(0, 20).map(float)
@@ -33,7 +36,7 @@ class TestRedisBoard(BoardSuite):
         boards = [RedisBoard(redis) for _ in range(2)]
         for number in range(20):
             await boards[0].join(given_waiting(number + 1, arrived=number))
-            await boards[0].stand(given_standing(f"agent{number}", "sales/0", ready=number))
+            await boards[0].stand(given_standing(f"agent{number}", "sales/0/simulator", ready=number))
         attempts = [
             board.claim(given_reservation(100 + index * 2 + side, call, f"agent{agent}"), after(20))
             for index, (call, agent) in enumerate((c, a) for c in range(1, 21) for a in range(20))
@@ -42,7 +45,7 @@ class TestRedisBoard(BoardSuite):
         assert sum(await asyncio.gather(*attempts)) == 20
         agents = {w.reservation for w in await boards[1].queue("sales")}
         assert len(agents) == 20
-        assert (await boards[1].view("sales/0", most=3)).states == {"reserved": 20}
+        assert (await boards[1].view("sales/0/simulator", most=3)).states == {"reserved": 20}
 
 
 class BothBoards(RuleBasedStateMachine):

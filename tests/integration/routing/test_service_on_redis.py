@@ -10,6 +10,7 @@ from ivr import events as e
 from routing.adapters.redis import RedisBoard
 from routing.desk import Desk
 from routing.events import AgentReadied
+from routing.reach import Reach
 from tests.unit.routing import test_service as scenarios
 from tests.unit.routing.floor import Floor, open_floor
 
@@ -66,7 +67,7 @@ async def test_a_caller_who_joined_while_another_process_rebuilds_is_kept(floor:
 async def test_two_processes_share_the_agents(floor: Floor) -> None:
     """What the other process wrote is noticed although this one remembers an older state."""
     await floor.agent("ann")
-    other = Desk(floor.agent_store, floor.board, floor.clock, floor.config)
+    other = Desk(floor.agent_store, floor.board, floor.clock, floor.config, Reach(floor.phones))
     call = await floor.caller()
     other_known = await other.change("ann", lambda _agent: [])
     assert other_known.after.state == "reserved"

@@ -53,7 +53,7 @@ class BoardSuite:
         assert await order(board) == []
 
     async def test_an_agent_meets_the_head_of_each_class_they_cover(self, board: Board) -> None:
-        await board.stand(given_standing("ann", "sales/0", "orders/0"))
+        await board.stand(given_standing("ann", "sales/0/simulator", "orders/0/simulator"))
         await board.join(given_waiting(1, arrived=5))
         await board.join(given_waiting(2, arrived=1))
         await board.join(given_waiting(3, arrived=0, step=1))
@@ -62,37 +62,39 @@ class BoardSuite:
         assert await board.heads_for("nobody") == []
 
     async def test_a_class_shows_its_longest_ready_agents_and_counts_the_others(self, board: Board) -> None:
-        await board.stand(given_standing("ann", "sales/0", ready=9))
-        await board.stand(given_standing("bob", "sales/0", ready=3))
-        await board.stand(given_standing("cid", "sales/0", ready=3))
-        await board.stand(given_standing("dan", "sales/0", ready=None))
-        await board.stand(given_standing("eve", "orders/0", ready=0))
-        view = await board.view("sales/0", most=2)
+        await board.stand(given_standing("ann", "sales/0/simulator", ready=9))
+        await board.stand(given_standing("bob", "sales/0/simulator", ready=3))
+        await board.stand(given_standing("cid", "sales/0/simulator", ready=3))
+        await board.stand(given_standing("dan", "sales/0/simulator", ready=None))
+        await board.stand(given_standing("eve", "orders/0/simulator", ready=0))
+        view = await board.view("sales/0/simulator", most=2)
         assert [agent.login for agent in view.ready] == ["bob", "cid"]
         assert view.ready[0].ready_since == after(3)
         assert (view.states, view.everybody) == ({"ready": 3, "paused": 1}, 5)
-        assert (await board.view("sales/0", most=0)).ready == ()
+        assert (await board.view("sales/0/simulator", most=0)).ready == ()
 
     async def test_an_older_standing_changes_nothing(self, board: Board) -> None:
-        await board.stand(given_standing("ann", "sales/0", seq=5, ready=None))
-        await board.stand(given_standing("ann", "sales/0", seq=5))
-        await board.stand(given_standing("ann", "sales/0", seq=4))
-        assert (await board.view("sales/0", most=2)).states == {"paused": 1}
+        await board.stand(given_standing("ann", "sales/0/simulator", seq=5, ready=None))
+        await board.stand(given_standing("ann", "sales/0/simulator", seq=5))
+        await board.stand(given_standing("ann", "sales/0/simulator", seq=4))
+        assert (await board.view("sales/0/simulator", most=2)).states == {"paused": 1}
 
     async def test_a_newer_standing_replaces_classes_state_and_timer(self, board: Board) -> None:
-        await board.stand(given_standing("ann", "sales/0", ready=None, state="wrap_up", until=after(15)))
+        await board.stand(
+            given_standing("ann", "sales/0/simulator", ready=None, state="wrap_up", until=after(15))
+        )
         assert await board.next_due() == after(15)
-        await board.stand(given_standing("ann", "orders/0", seq=2))
-        assert (await board.view("sales/0", most=2)).states == {}
-        assert len((await board.view("orders/0", most=2)).ready) == 1
+        await board.stand(given_standing("ann", "orders/0/simulator", seq=2))
+        assert (await board.view("sales/0/simulator", most=2)).states == {}
+        assert len((await board.view("orders/0/simulator", most=2)).ready) == 1
         assert await board.next_due() is None
 
     async def test_a_claim_takes_both_out_at_once(self, board: Board) -> None:
-        await board.stand(given_standing("ann", "sales/0", "orders/0"))
+        await board.stand(given_standing("ann", "sales/0/simulator", "orders/0/simulator"))
         await board.join(given_waiting(1))
         assert await board.claim(given_reservation(7, 1, "ann"), RING)
         assert await board.heads_for("ann") == []
-        view = await board.view("orders/0", most=2)
+        view = await board.view("orders/0/simulator", most=2)
         assert (view.ready, view.states) == ((), {"reserved": 1})
         waiting = await board.waiting(an_id(1))
         assert waiting is not None
@@ -104,9 +106,9 @@ class BoardSuite:
     async def test_a_claim_needs_a_waiting_caller_and_a_ready_agent_who_covers_them(
         self, board: Board
     ) -> None:
-        await board.stand(given_standing("ann", "sales/0"))
-        await board.stand(given_standing("bob", "sales/0", ready=None))
-        await board.stand(given_standing("cid", "sales/1"))
+        await board.stand(given_standing("ann", "sales/0/simulator"))
+        await board.stand(given_standing("bob", "sales/0/simulator", ready=None))
+        await board.stand(given_standing("cid", "sales/1/simulator"))
         await board.join(given_waiting(1))
         assert not await board.claim(given_reservation(7, 1, "bob"), RING)
         assert not await board.claim(given_reservation(7, 1, "cid"), RING)
@@ -117,7 +119,7 @@ class BoardSuite:
         assert not await board.claim(given_reservation(8, 1, "ann"), RING)
 
     async def test_a_missed_ring_puts_the_caller_back_in_the_same_place(self, board: Board) -> None:
-        await board.stand(given_standing("ann", "sales/0", "sales/1"))
+        await board.stand(given_standing("ann", "sales/0/simulator", "sales/1/simulator"))
         await board.join(given_waiting(1, arrived=1))
         await board.join(given_waiting(2, arrived=2))
         await board.claim(given_reservation(7, 1, "ann"), RING)
@@ -126,11 +128,11 @@ class BoardSuite:
         assert await board.settle(an_id(7), ReservationState.TIMEOUT) is None
         assert await order(board) == [1, 2]
         assert await board.next_due() is None
-        await board.stand(given_standing("ann", "sales/0", "sales/1", seq=2))
+        await board.stand(given_standing("ann", "sales/0/simulator", "sales/1/simulator", seq=2))
         assert [waiting.step for waiting in await board.heads_for("ann")] == [0, 1]
 
     async def test_a_missed_ring_leaves_the_agent_out_until_they_stand_anew(self, board: Board) -> None:
-        await board.stand(given_standing("ann", "sales/0"))
+        await board.stand(given_standing("ann", "sales/0/simulator"))
         await board.join(given_waiting(1))
         await board.claim(given_reservation(7, 1, "ann"), RING)
         await board.settle(an_id(7), ReservationState.REJECTED)
@@ -139,7 +141,7 @@ class BoardSuite:
     async def test_an_accepted_caller_is_off_the_board_and_the_reservation_completes(
         self, board: Board
     ) -> None:
-        await board.stand(given_standing("ann", "sales/0"))
+        await board.stand(given_standing("ann", "sales/0/simulator"))
         await board.join(given_waiting(1))
         await board.claim(given_reservation(7, 1, "ann"), RING)
         await board.schedule(f"leave:{an_id(1)}", after(600))
@@ -154,7 +156,7 @@ class BoardSuite:
         assert await board.reservation(an_id(7)) is None
 
     async def test_leaving_while_a_phone_rings_drops_the_reservation(self, board: Board) -> None:
-        await board.stand(given_standing("ann", "sales/0"))
+        await board.stand(given_standing("ann", "sales/0/simulator"))
         await board.join(given_waiting(1))
         await board.claim(given_reservation(7, 1, "ann"), RING)
         left = await board.leave(an_id(1))
@@ -166,7 +168,7 @@ class BoardSuite:
     async def test_a_reservation_from_before_is_put_back_without_asking(self, board: Board) -> None:
         await board.join(given_waiting(1))
         await board.hold(given_reservation(7, 1, "ann"), RING)
-        await board.stand(given_standing("bob", "sales/0"))
+        await board.stand(given_standing("bob", "sales/0/simulator"))
         assert await board.heads_for("bob") == []
         assert await board.settle(an_id(7), ReservationState.CANCELLED) is not None
         assert len(await board.heads_for("bob")) == 1
@@ -197,10 +199,10 @@ class BoardSuite:
 
     async def test_a_cleared_board_is_not_whole_until_it_is_completed(self, board: Board) -> None:
         await board.join(given_waiting(1))
-        await board.stand(given_standing("ann", "sales/0", until=after(5)))
+        await board.stand(given_standing("ann", "sales/0/simulator", until=after(5)))
         await board.complete()
         assert await board.whole()
         await board.clear()
         assert not await board.whole()
         assert (await order(board), await board.next_due()) == ([], None)
-        assert (await board.view("sales/0", most=2)).everybody == 0
+        assert (await board.view("sales/0/simulator", most=2)).everybody == 0

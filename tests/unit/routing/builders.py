@@ -22,7 +22,12 @@ def an_id(number: int) -> UUID:
 
 def given_waiting(number: int, arrived: float = 0.0, **details: Any) -> Waiting:
     """Caller `number`, who counts as having come `arrived` seconds after the start."""
-    given: dict[str, Any] = {"queue": "sales", "virtual_arrival": after(arrived), "queued_at": after(arrived)}
+    given: dict[str, Any] = {
+        "queue": "sales",
+        "carrier": "simulator",
+        "virtual_arrival": after(arrived),
+        "queued_at": after(arrived),
+    }
     return Waiting(call=an_id(number), **(given | details))
 
 

@@ -3,31 +3,36 @@
 Tests play the carrier: `answer`, `miss`, `hang_up`, `end_talk`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from api.bootstrap.carriers import phones_of
 from config.clock import ManualClock
 from config.database import Database, metadata
 from config.ids import SeededIds
 from config.routing import RoutingConfig
 from ivr import events as e
 from ivr.call import Call
-from ivr.ports import Entry
+from ivr.ports import Entry, Phones
 from ivr.repository import SqlCallStore
 from ivr.service import CallService, Publish
 from routing.adapters.memory import MemoryBoard
 from routing.agent import Agent
-from routing.agents_service import PhoneName, as_written
 from routing.placing import place
 from routing.ports import Board
+from routing.reach import Reach
 from routing.repository import SqlAgentStore
 from routing.service import RoutingService
 from tests.unit.routing.builders import START
 
 LABEL = {"en": "x"}
+
+#: By carrier, the phones that it can ring.
+ONE_CARRIER = {"simulator": Phones("any text", str)}
+TWO_CARRIERS = phones_of(("asterisk", "twilio"))
 
 
 def given_config(**queues: Any) -> RoutingConfig:
@@ -68,7 +73,12 @@ def given_config(**queues: Any) -> RoutingConfig:
 
 class Floor:
     def __init__(
-        self, store: SqlCallStore, agents: SqlAgentStore, board: Board, config: RoutingConfig
+        self,
+        store: SqlCallStore,
+        agents: SqlAgentStore,
+        board: Board,
+        config: RoutingConfig,
+        phones: Mapping[str, Phones] = ONE_CARRIER,
     ) -> None:
         self.clock = ManualClock(START)
         self.config = config
@@ -77,7 +87,7 @@ class Floor:
         self.agent_store = agents
         self.new_id = SeededIds(self.clock, seed=1)
         self.rung: list[tuple[UUID, e.AgentReserved]] = []
-        self.phone_name: PhoneName = as_written
+        self.phones = dict(phones)
         self.start()
 
     def start(self) -> None:
@@ -90,7 +100,7 @@ class Floor:
             self.clock,
             self.config,
             self.new_id,
-            self.phone_name,
+            Reach(self.phones),
         )
         self.tell(self.follow)
 
@@ -122,15 +132,15 @@ class Floor:
 
     # people
 
-    async def agent(self, login: str, *, ready: bool = True, **skills: int) -> None:
-        await self.routing.add(login, login.title(), f"PJSIP/{login}", skills or {"sales": 3})
+    async def agent(self, login: str, *, ready: bool = True, phone: str | None = None, **skills: int) -> None:
+        await self.routing.add(login, login.title(), phone or f"PJSIP/{login}", skills or {"sales": 3})
         await self.routing.sign_in(login)
         if ready:
             await self.routing.ready(login)
 
-    async def caller(self, tier: str = "standard", intent: str = "sales") -> UUID:
+    async def caller(self, tier: str = "standard", intent: str = "sales", carrier: str = "simulator") -> UUID:
         """A call that has come as far as its queue."""
-        call = await self.calls.offered(e.CallOffered("simulator", str(self.new_id()), "4001"))
+        call = await self.calls.offered(e.CallOffered(carrier, str(self.new_id()), "4001"))
         identified = e.CallerIdentified(None, known=True, tier=tier, language="en")
         await self.calls.record(call, identified, e.CallAdmitted("main", "v1"), e.IntentSet(intent))
         await self.queue(call)
@@ -190,11 +200,14 @@ class Floor:
 
 
 @asynccontextmanager
-async def open_floor(folder: Path, config: RoutingConfig | None = None) -> AsyncIterator[Floor]:
+async def open_floor(
+    folder: Path, config: RoutingConfig | None = None, phones: Mapping[str, Phones] = ONE_CARRIER
+) -> AsyncIterator[Floor]:
     """A floor whose database is a file in `folder`."""
     database = Database(f"sqlite:///{folder / 'floor.sqlite3'}")
     try:
         await database.write(metadata.create_all)
-        yield Floor(SqlCallStore(database), SqlAgentStore(database), MemoryBoard(), config or given_config())
+        stores = SqlCallStore(database), SqlAgentStore(database)
+        yield Floor(*stores, MemoryBoard(), config or given_config(), phones)
     finally:
         await database.close()

@@ -16,10 +16,16 @@ from ivr import events as e
 from ivr.call import Call, CallState
 from routing.agent import AgentState
 from routing.errors import IllegalAgentTransition
+from routing.reach import Reach
 from routing.skill import covers
-from tests.unit.routing.floor import given_config, open_floor
+from tests.unit.routing.floor import TWO_CARRIERS, given_config, open_floor
 
 LOGINS = {"ann": {"sales": 4}, "bob": {"sales": 1}, "cid": {"sales": 3, "orders": 2}}
+PHONES = {
+    "ann": ["PJSIP/ann", "client:ann"],
+    "bob": ["sip:bob@example.com", "PJSIP/bob"],
+    "cid": ["PJSIP/cid", "+8613800138000"],
+}
 QUEUES = {"sales": {"max_wait": 240, "announce_every": 50, "max_length": 4, "misses_before_pause": 2}}
 
 _login = st.sampled_from(sorted(LOGINS))
@@ -33,10 +39,11 @@ class FloorMachine(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
         self.floor = self.run(
-            self.stack.enter_async_context(open_floor(Path(folder), given_config(**QUEUES)))
+            self.stack.enter_async_context(open_floor(Path(folder), given_config(**QUEUES), TWO_CARRIERS))
         )
+        self.reach = Reach(TWO_CARRIERS)
         for login, skills in LOGINS.items():
-            self.run(self.floor.agent(login, **skills))
+            self.run(self.floor.agent(login, phone=PHONES[login][0], **skills))
 
     def teardown(self) -> None:
         if hasattr(self, "floor"):
@@ -56,9 +63,13 @@ class FloorMachine(RuleBasedStateMachine):
         calls = self.open_calls(*states)
         return calls[index % len(calls)].id if calls else None
 
-    @rule(tier=st.sampled_from(["standard", "vip"]), intent=st.sampled_from(["sales", "sales", "danger"]))
-    def a_caller_joins(self, tier: str, intent: str) -> None:
-        self.run(self.floor.caller(tier, intent))
+    @rule(
+        tier=st.sampled_from(["standard", "vip"]),
+        intent=st.sampled_from(["sales", "sales", "danger"]),
+        carrier=st.sampled_from(sorted(TWO_CARRIERS)),
+    )
+    def a_caller_joins(self, tier: str, intent: str, carrier: str) -> None:
+        self.run(self.floor.caller(tier, intent, carrier))
 
     @rule(index=_index)
     def an_agent_answers(self, index: int) -> None:
@@ -90,9 +101,13 @@ class FloorMachine(RuleBasedStateMachine):
         except IllegalAgentTransition:
             assert self.run(self.floor.known(login)) == before
 
-    @rule(login=_login, registered=st.booleans())
-    def a_phone_comes_or_goes(self, login: str, registered: bool) -> None:
-        self.run(self.floor.routing.presence(f"PJSIP/{login}", registered))
+    @rule(login=_login, which=st.integers(0, 1))
+    def an_agent_takes_another_phone(self, login: str, which: int) -> None:
+        self.run(self.floor.routing.update(login, login, PHONES[login][which], LOGINS[login]))
+
+    @rule(login=_login, which=st.integers(0, 1), registered=st.booleans())
+    def a_phone_comes_or_goes(self, login: str, which: int, registered: bool) -> None:
+        self.run(self.floor.routing.presence(PHONES[login][which], registered))
 
     @rule(seconds=st.sampled_from([1, 7, 16, 31, 120]))
     def time_passes(self, seconds: float) -> None:
@@ -115,7 +130,14 @@ class FloorMachine(RuleBasedStateMachine):
             waiting = self.run(self.floor.board.waiting(call.id))
             needed = self.floor.config.queue(waiting.queue).steps[waiting.step].skills
             assert waiting.step == call.relaxed
-            assert not [agent.login for agent in free if covers(agent.skills, needed)]
+            suited = [a.login for a in free if self.reach.carrier_of(a.endpoint) == call.carrier]
+            assert not [login for login in suited if covers(LOGINS[login], needed)]
+
+    @invariant()
+    def every_phone_that_rang_is_one_of_the_caller_s_carrier(self) -> None:
+        for call, reserved in self.floor.rung if hasattr(self, "floor") else ():
+            carrier = self.run(self.floor.call(call)).carrier
+            assert self.reach.carrier_of(reserved.endpoint) == carrier
 
     @invariant()
     def calls_and_agents_tell_the_same_story(self) -> None:

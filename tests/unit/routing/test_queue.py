@@ -27,7 +27,9 @@ _joined = st.tuples(
 def given_line(joined: list[tuple[float, float, float, int]]) -> list[Waiting]:
     """The callers in the order in which they are served."""
     line = [
-        Waiting(an_id(n), "sales", virtual_arrival(after(at), head_start, boost), after(at), lane)
+        Waiting(
+            an_id(n), "sales", "simulator", virtual_arrival(after(at), head_start, boost), after(at), lane
+        )
         for n, (at, head_start, boost, lane) in enumerate(joined, 1)
     ]
     return sorted(line, key=lambda waiting: waiting.place)

@@ -18,7 +18,7 @@ from routing.events import AgentReadied
 from routing.ports import AgentEntry
 from routing.waiting_room import MAX_WAIT, QUEUE_FULL
 from tests.unit.routing.builders import after
-from tests.unit.routing.floor import Floor, given_config, open_floor
+from tests.unit.routing.floor import TWO_CARRIERS, Floor, given_config, open_floor
 
 
 def sales(**settings: Any) -> RoutingConfig:
@@ -447,7 +447,8 @@ class TestAgents:
 
     async def test_a_phone_is_one_phone_however_it_is_written(self, floor: Floor) -> None:
         await floor.routing.add("old", "Old", "1001", {"sales": 3})
-        floor.phone_name = lambda written: written if "/" in written else f"PJSIP/{written}"
+        floor.phones.update(TWO_CARRIERS)
+        del floor.phones["simulator"]
         await floor.restart()
         await floor.routing.rename_phones()
         await floor.routing.add("new", "New", "1001", {"sales": 3})

@@ -21,8 +21,8 @@ def test_an_agent_covers_what_each_of_their_levels_reaches(
 
 def test_an_agent_lists_every_step_of_every_queue_that_they_cover() -> None:
     queues = {"sales": [{"sales": 3}, {"sales": 1}, {}], "orders": [{"orders": 1}]}
-    assert classes_of({"sales": 2}, queues) == ("sales/1", "sales/2")
-    assert EVERYBODY not in classes_of({}, queues)
+    assert classes_of({"sales": 2}, queues, "twilio") == ("sales/1/twilio", "sales/2/twilio")
+    assert EVERYBODY not in classes_of({}, queues, "twilio")
 
 
 def test_requirements_are_spelt_for_people() -> None:

@@ -1,7 +1,10 @@
 """Which phones can be reached, from what Asterisk tells of their contacts."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ivr.adapters.asterisk import agi
 from ivr.adapters.asterisk.presence import Contacts, Presence, phone_name
 
 OLD, NEW = "sip:1001@192.0.2.1:5060", "sip:1001@192.0.2.1:6070"
@@ -32,11 +35,28 @@ def test_a_bare_phone_is_one_of_pjsip(written: str) -> None:
     assert phone_name(written) == told(Contacts(), "Reachable")[0]  # type: ignore[index]
 
 
-@pytest.mark.parametrize(
-    "written", ["+8613800138000", "sip:emma@example.com", "client:emma", "Local/1@agents", "PJSIP/a@b", ""]
-)
-def test_other_phones_stay_as_they_are_written(written: str) -> None:
+@pytest.mark.parametrize("written", ["Local/1@agents", "PJSIP/a@b", "PJSIP/trunk/sip:1@192.0.2.1:5060"])
+def test_other_channels_stay_as_they_are_written(written: str) -> None:
     assert phone_name(written) == written
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("+8613800138000", "sip:emma@example.com", "sips:emma@example.com/1", "client:emma", "client:a/b"),
+        *("", " ", "/", "PJSIP/", "/1001", "PJSIP/安", "PJSIP/10 01", "PJSIP/1&Local/2", "PJSIP/1\r\nX: y"),
+    ],
+)
+def test_what_is_no_channel_cannot_be_rung(written: str) -> None:
+    assert phone_name(written) is None
+
+
+@given(st.text(max_size=20) | st.from_regex(r"[A-Za-z0-9]{1,6}/[A-Za-z0-9_.:/@-]{1,6}", fullmatch=True))
+def test_the_name_of_a_phone_is_its_own_and_may_be_originated(written: str) -> None:
+    name = phone_name(written)
+    if name is not None:
+        assert phone_name(name) == name
+        assert agi.plain(name) == name
 
 
 def test_what_is_not_understood_says_nothing() -> None:
