@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from api.bootstrap.asterisk import asterisk
-from api.bootstrap.carriers import phones_of
 from api.bootstrap.at_twilio import SoundAtTwilio
+from api.bootstrap.carriers import phones_of
 from api.bootstrap.program import Program
 from api.bootstrap.twilio import twilio
 from api.configuration import load_together
