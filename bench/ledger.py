@@ -1,7 +1,7 @@
 """Whether the ledger tells what happened: `python -m bench.ledger [--calls N] [--desks N]`.
 
 People telephone by the stand-in for Twilio (tests/twilio), in virtual time, with the whole program in the
-same process: menus, routing, SQLite, signed webhooks, REST over HTTP, recordings. What becomes of each call
+same process: menus, routing, SQLite, signed webhooks, REST requests, recordings. What becomes of each call
 is decided beforehand by the mix in bench/ledger_cases.py; its ledger line has to say exactly that: outcome,
 who ended it and how, Q.850 cause, queue, agent, missed rings, seconds of talk. Nothing is random but the
 order, which is the same every time. Calls are made in waves, one on each desk (a number with a queue and an
@@ -25,11 +25,10 @@ from bench.figures import Findings, load_average
 from bench.ledger_cases import BUSY, CASES, CLOSED, Case, Desk
 from bench.progress import progress
 from config import logging
-from ivr.adapters.twilio import pulls
 from qa.ledger import LedgerLine
 from tests.e2e.program import make_configuration
 from tests.integration.twilio.conftest import PUBLIC, CallCentre, call_centre
-from tests.twilio import Caller
+from tests.twilio import Caller, VirtualLoop
 
 SHOWN = 20
 
@@ -103,14 +102,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     logging.configure(level="error")
-    with progress() as shown:
-        findings = asyncio.run(_run(options.calls, options.desks, shown))
+    with progress() as shown, asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        findings = runner.run(_run(options.calls, options.desks, shown))
     findings.show(as_json=options.json)
 
 
 async def _run(calls: int, desks: int, shown: Progress) -> Findings:
     load, began = load_average(), perf_counter()
-    pulls.POLL = 0.02  # what is due in virtual time is looked at all the time
     cases = _mix(calls)
     with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
         configuration = _configuration(Path(folder) / "config", desks)

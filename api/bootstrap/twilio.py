@@ -3,17 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from api.bootstrap.program import Program
 from config.routing import ANY_NUMBER
 from ivr.adapters.twilio import tables as tables  # the schema has them, whichever carriers there are
 
+if TYPE_CHECKING:
+    import httpx
+
 _LATELY = timedelta(days=30)
 
 
 @asynccontextmanager
-async def twilio(program: Program) -> AsyncIterator[None]:
-    """Adds the Twilio carrier; `api.webhooks.twilio` hands it what Twilio posts."""
+async def twilio(
+    program: Program, transport: "httpx.AsyncBaseTransport | None" = None
+) -> AsyncIterator[None]:
+    """Adds the Twilio carrier; `api.webhooks.twilio` hands it what Twilio posts. `transport` is for tests."""
     from ivr.adapters.twilio.account import Account
     from ivr.adapters.twilio.carrier import TwilioTelephony
     from ivr.adapters.twilio.prompts import PromptLinks
@@ -23,7 +29,7 @@ async def twilio(program: Program) -> AsyncIterator[None]:
 
     settings, data = program.settings.twilio, program.settings.data_dir
     account = Account.of(settings)
-    rest = TwilioRest(account)
+    rest = TwilioRest(account, transport)
     recorded = program.settings.config / "prompts"
     carrier = TwilioTelephony(
         account,

@@ -27,7 +27,9 @@ REST requests go to `base_url` (or to `carrier.rest`, an ASGI application, in pr
 request is in flight, and while no test waits for anything (`asked`, `hears`, `listen`, `ended`, `settled`,
 `until`, `let_pass`); else it jumps to the next timer. A program with a clock and timers of its own takes
 part: `VirtualClock(start, moved=manual_clock.move_to, next_due=..., run_due=...)`. A program that works in
-threads wants `quiet=0.005`: so many real seconds without a stir before time passes.
+threads wants `quiet=0.005`: so many real seconds without a stir before time passes. A program that runs whole
+in the test's process has one time with the carrier, its own waits included: on a `VirtualLoop`, with a
+`LoopClock` for both, and `RestTransport(carrier.rest)` in place of the network.
 
 **People.** A `Caller` presses, says, listens, hangs up (`hang_up`), or their line breaks (`drop`). A phone
 `Answers`, is `Busy`, `RingsOut` or is `Unreachable`; several behaviours are for one call each, the last one
@@ -48,12 +50,13 @@ from .call import Call, Heard
 from .caller import Caller
 from .carrier import Carrier
 from .changes import NotInTime
-from .clock import RealClock, VirtualClock
+from .clock import LoopClock, RealClock, VirtualClock
 from .exchange import Alert, Habits
 from .faults import Chaos, Corrupt, Delay, Duplicate, Forge, Lose, LoseReply, Swap
+from .loop import VirtualLoop
 from .phone import Answers, Busy, Phone, RingsOut, Unreachable
 from .rest.guard import Answer, Hang, Reset
-from .transport import AsgiTransport, HttpTransport, NotReached, Reply, Transport
+from .transport import AsgiTransport, HttpTransport, NotReached, Reply, RestTransport, Transport
 
 __all__ = [
     "Account",
@@ -74,6 +77,7 @@ __all__ = [
     "Hang",
     "Heard",
     "HttpTransport",
+    "LoopClock",
     "Lose",
     "LoseReply",
     "NotInTime",
@@ -83,6 +87,7 @@ __all__ = [
     "RealClock",
     "Reply",
     "Reset",
+    "RestTransport",
     "RingsOut",
     "Silence",
     "Spoken",
@@ -91,4 +96,5 @@ __all__ = [
     "Transport",
     "Unreachable",
     "VirtualClock",
+    "VirtualLoop",
 ]

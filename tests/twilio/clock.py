@@ -67,6 +67,32 @@ class RealClock:
         yield
 
 
+class LoopClock:
+    """The running loop's time, which is 0 at `start`: for a `VirtualLoop`, or one that takes its time."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+        self._loop = asyncio.get_running_loop()
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=self._loop.time())
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        yield
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        yield
+
+
 @dataclass(order=True, slots=True)
 class _Timer:
     at: datetime

@@ -79,6 +79,26 @@ class AsgiTransport:
         return Reply(exchange.status, exchange.headers, bytes(exchange.body))
 
 
+class RestTransport(httpx.AsyncBaseTransport):
+    """The other way round: what the program's HTTP client asks of the carrier's REST application.
+
+    Who stops waiting for an answer does not undo what they asked for.
+    """
+
+    def __init__(self, app: Asgi) -> None:
+        self._carrier = AsgiTransport(app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asked = self._carrier.send(
+            request.method, str(request.url), dict(request.headers), await request.aread()
+        )
+        try:
+            reply = await asyncio.shield(asyncio.ensure_future(asked))
+        except NotReached as broken:
+            raise httpx.ReadError(str(broken)) from broken
+        return httpx.Response(reply.status, headers=dict(reply.headers), content=reply.body)
+
+
 @dataclass(slots=True)
 class _Exchange:
     request: bytes | None

@@ -72,6 +72,9 @@ class Ringing:
             return leg.answered
         try:
             rooms = await self._line.rest.conferences(str(self._line.call_id))
+            if any(room.status != "completed" for room in rooms):  # the leg's own, perhaps
+                await asyncio.sleep(SETTLE)
+                rooms = await self._line.rest.conferences(str(self._line.call_id))
         except TwilioError as problem:
             log.warning("a conference could not be looked up", reservation=leg.label, why=str(problem))
             return False

@@ -7,25 +7,32 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import anyio.to_thread
 import pytest
 
 from api.app import create_app
 from api.bootstrap import Program, open_program
-from config.clock import ManualClock
+from api.bootstrap.program import background
+from api.bootstrap.twilio import twilio
+from api.timekeeper import Timekeeper
 from config.settings import Settings, TwilioSettings
-from ivr.adapters.twilio import pulls
 from ivr.adapters.twilio.carrier import TwilioTelephony
 from ivr.adapters.twilio.pulls import Pulls
 from qa.ledger import LedgerLine
 from tests.builders.calls import NOON
 from tests.e2e.program import make_configuration
-from tests.twilio import Account, AsgiTransport, Caller, Carrier, VirtualClock
+from tests.twilio import Account, AsgiTransport, Caller, Carrier, LoopClock, RestTransport, VirtualLoop
 
 E = TypeVar("E")
 
+
+def pytest_asyncio_loop_factories() -> dict[str, type[VirtualLoop]]:
+    return {"virtual": VirtualLoop}
+
+
 PUBLIC = "https://hotline.example.com"
 CALLER = "+8613800138001"
-_LOOKS = 200
+_LOOKS, _LOOK_AGAIN = 100, 0.1  # seconds
 
 
 class CallCentre:
@@ -34,11 +41,8 @@ class CallCentre:
     settings: Settings
 
     def __init__(self, wire: AsgiTransport) -> None:
-        self.clock = ManualClock(NOON)
-        time = VirtualClock(
-            NOON, moved=self.clock.move_to, next_due=self.next_due, run_due=self.run_due, quiet=0.01
-        )
-        self.twilio = Carrier(wire, clock=time)
+        self.clock = LoopClock(NOON)
+        self.twilio = Carrier(wire, clock=self.clock)
         self._wire = wire
         self._stack = AsyncExitStack()
         self._program: Program | None = None
@@ -62,11 +66,14 @@ class CallCentre:
         enter = self._stack.enter_async_context
         self._program = program = await enter(open_program(self.settings, clock=self.clock))
         await program.prepare()
-        await enter(program.bring["twilio"](program))
+        await enter(twilio(program, RestTransport(self.twilio.rest)))
         await enter(self.telephony.running(program.calls))
+        program.taking_calls.set()
         self._wire.app = create_app(program, "hotline_local")
         if attach:
             await self.attach()
+        timers = Timekeeper(self.clock, program.routing.next_due, program.routing.run_due, program.mend_board)
+        await enter(background(timers.run()))
 
     async def attach(self) -> None:
         await self.telephony.reattach(await self.program.store.open_calls())
@@ -75,13 +82,6 @@ class CallCentre:
         """The program is not there: whoever asks it gets no connection."""
         self._program, self._wire.app = None, _nobody
         await self._stack.aclose()
-
-    async def next_due(self) -> Any:
-        return await self._program.routing.next_due() if self._program else None
-
-    async def run_due(self, now: Any) -> None:
-        if self._program:
-            await self._program.routing.run_due(now)
 
     # ------------------------------------------------------------------ what tests do and see
 
@@ -101,7 +101,7 @@ class CallCentre:
             found = await self.program.store.find_by_carrier_id("twilio", caller.call.sid)
             if found is not None:
                 return found
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(_LOOK_AGAIN)
         raise AssertionError(f"never offered\n{caller.account()}")
 
     async def kinds(self, caller: Caller) -> list[str]:
@@ -120,7 +120,7 @@ class CallCentre:
             line = await self.program.ledger.line(call)
             if line is not None:
                 return line
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(_LOOK_AGAIN)
         raise AssertionError(f"not in the ledger: {await self.kinds(caller)}\n{caller.account()}")
 
 
@@ -129,7 +129,7 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_configuration(tmp_path_factory.mktemp("twilio") / "config")
 
 
-def settings_of(data: Path, configuration: Path, base_url: str, **twilio: Any) -> Settings:
+def settings_of(data: Path, configuration: Path, **twilio: Any) -> Settings:
     account = Account()
     return Settings(
         data=data,
@@ -140,7 +140,6 @@ def settings_of(data: Path, configuration: Path, base_url: str, **twilio: Any) -
             account_sid=account.sid,
             auth_token=account.auth_token,
             public_url=PUBLIC,
-            base_url=base_url,
             caller_id="+18005550100",
             calls_per_second=1000,
             requests_per_second=1000,
@@ -167,8 +166,11 @@ async def centre(
 async def call_centre(data: Path, configuration: Path, **twilio_settings: Any) -> AsyncIterator[CallCentre]:
     wire = AsgiTransport(_nobody)
     made = CallCentre(wire)
-    async with made.twilio as twilio, twilio.serving() as base_url:
-        made.settings = settings_of(data, configuration, base_url, **twilio_settings)
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.threads = anyio.to_thread.current_default_thread_limiter()
+    async with made.twilio as twilio:
+        made.settings = settings_of(data, configuration, **twilio_settings)
         for number in ("4001", "4002", "4003", "4004", "4005", "4006", "4007"):
             twilio.number(
                 number,
@@ -182,12 +184,6 @@ async def call_centre(data: Path, configuration: Path, **twilio_settings: Any) -
         finally:
             await made.stop()
     assert all(isinstance(error, ConnectionRefusedError) for error in wire.raised)
-
-
-@pytest.fixture(autouse=True)
-def quick_pulls(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is due in virtual time is looked at all the time."""
-    monkeypatch.setattr(pulls, "POLL", 0.02)
 
 
 async def _nobody(*_asgi: Any) -> None:

@@ -27,12 +27,11 @@ async def recorded_call(centre: CallCentre) -> Caller:
     return caller
 
 
-async def fetched(centre: CallCentre, state: PullState = PullState.DONE) -> None:
-    """Time passes, real and virtual, until the recording is as far as `state`."""
-    async with asyncio.timeout(20):
+async def fetched(centre: CallCentre, state: PullState = PullState.DONE, within: float = 600) -> None:
+    """Returns once the recording is as far as `state`."""
+    async with asyncio.timeout(within):
         while not (await centre.pulls.counts())[state]:
-            await centre.twilio.let_pass(30)
-            await asyncio.sleep(0.02)
+            await centre.twilio.let_pass(1)
 
 
 def track(centre: CallCentre, recording: UUID, name: str) -> tuple[float, Callable[[float], float]]:

@@ -1,6 +1,5 @@
 """What a stop, a restart and an outage do to calls: as little as can be."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 from ivr.events import CallEnded, CallRecovered, InputGathered, TalkEnded
@@ -65,9 +64,9 @@ async def test_an_answer_that_comes_while_the_program_starts_counts(centre: Call
     await centre.stop()
     await centre.start(attach=False)
     caller.press("3")
-    attaching = asyncio.create_task(centre.attach())
+    await caller.listen(1)  # the webhook is waiting
+    await centre.attach()
     await caller.hears("test-info")
-    await attaching
     await caller.ended()
     assert (await centre.line(caller)).outcome == "self_served"
     assert [one.value for one in await centre.events(caller, InputGathered)] == ["3"]
@@ -136,6 +135,7 @@ async def test_who_calls_while_nobody_is_there_is_found(centre: CallCentre) -> N
 
 
 async def test_a_call_of_which_the_end_was_lost_is_ended(centre: CallCentre) -> None:
+    centre.twilio.habits.dial_action_after_hangup = False
     caller = await in_queue(centre)
     centre.twilio.faults.add(Lose(), url="/twilio/status", times=20)
     centre.twilio.faults.add(Lose(), kind="conference", times=20)
