@@ -75,7 +75,7 @@ class SqlPulls:
     async def again(self, recording: UUID, now: datetime) -> bool:
         """Whether there is something to try again: it is due now, however often it was tried."""
         same = table.c.recording == recording
-        afresh = update(table).values(attempts=0, due_at=now)
+        afresh = update(table).values(attempts=0, due_at=now, failure=None)
         lost = afresh.where(same, table.c.state == PullState.LOST).values(state=PullState.COMING.value)
         undeleted = and_(table.c.state == PullState.DONE, table.c.failure.is_not(None))
         left = afresh.where(same, undeleted).values(state=PullState.STORED.value)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from api.bootstrap import Program
 from ivr import events as e
+from ivr.adapters.twilio.repository import Pull, PullState, SqlPulls
 from ivr.call import Call, apply, begin
 from ivr.ports import Entry
 from qa.ledger import line_of
@@ -86,6 +87,26 @@ async def failed_recording(program: Program, why: str = "the model is broken") -
     tracks = {track: StoredTrack(str(track), "0" * 64, 1.5, 8000) for track in Track}
     await program.recordings.change(pending.id, lambda found: moves.store(found, tracks))
     return await program.recordings.change(pending.id, lambda found: moves.fail(found, why))
+
+
+async def at_twilio(program: Program, recording: Recording, **values: Any) -> None:
+    """Its sound was recorded there; `values` are of its row, beside those of one that is being recorded."""
+    pulls = SqlPulls(program.database)
+    leg = f"CA{recording.id.hex}"
+    began = recording.began_at
+    await pulls.add(Pull(recording.id, recording.call_id, leg, None, PullState.COMING, 0, began, None, None))
+    await pulls.change(recording.id, **values)
+
+
+async def silent_recording(program: Program, *, failed: bool = False) -> Recording:
+    """Of a conversation that is over and whose sound did not come yet, or never came."""
+    made = await call(program, *STORY, a.HUNG_UP, carrier_id="silent")
+    pending = Recording(program.new_id(), made.id, "zh", NOON + timedelta(seconds=7))
+    await program.recordings.add(pending, program.new_id(), "alice")
+    await program.recordings.close(pending.id, NOON + timedelta(seconds=9))
+    if failed:
+        return await program.recordings.change(pending.id, lambda found: moves.fail(found, "no sound came"))
+    return pending
 
 
 def transcript() -> Transcript:

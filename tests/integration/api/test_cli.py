@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from api.repository import SqlAudit
 from config.clock import SystemClock
 from config.settings import Settings
 from ivr import events as e
+from ivr.adapters.twilio.repository import PullState
 from tests.builders import calls as a
 from tests.integration.api import given
 
@@ -277,6 +279,56 @@ def test_a_failed_recording_is_tried_again(hotline: Hotline, prepared: Callable[
     assert "is stored: a worker takes it up" in hotline("recordings", "retry", str(failed.id)).stdout
     refused(hotline("recordings", "retry", str(failed.id)), "a recording that is stored cannot be retried")
     assert prepared(audited) == [("recording.retry", f"recording:{failed.id}")]
+
+
+def test_sound_that_waits_at_the_carrier_says_what_keeps_it(
+    hotline: Hotline, prepared: Callable[[Work], Any]
+) -> None:
+    async def waiting(program: Program) -> str:
+        recording = await given.silent_recording(program)
+        next_try = program.clock.now() + timedelta(hours=1)
+        await given.at_twilio(program, recording, attempts=7, due_at=next_try, failure="Twilio: 503")
+        return str(recording.id)
+
+    recording = prepared(waiting)
+    told = "the sound is to come from twilio; 7 tries in vain, the next 20"
+    for command in (("list",), ("show", recording)):
+        shown = hotline("recordings", *command).stdout
+        assert told in shown
+        assert "Twilio: 503" in shown
+    (listed,) = data(hotline("recordings", "list", "--json"))
+    assert listed["fetch"] | {"next_try": None} == {
+        "carrier": "twilio",
+        "state": "coming",
+        "tries": 7,
+        "next_try": None,
+        "problem": "Twilio: 503",
+    }
+    assert data(hotline("recordings", "show", recording, "--json"))["fetch"] == listed["fetch"]
+    told_by_call = data(hotline("calls", "show", listed["call_id"], "--json"))["conversations"]
+    assert told_by_call[0]["fetch"]["problem"] == "Twilio: 503"
+    assert told in hotline("calls", "show", listed["call_id"]).stdout
+    tried = data(hotline("recordings", "retry", recording, "--json"))
+    assert (tried["state"], tried["fetch"]["tries"]) == ("pending", 0)
+    assert tried["fetch"]["next_try"] < listed["fetch"]["next_try"]
+
+
+def test_sound_that_never_came_is_looked_for_again(
+    hotline: Hotline, prepared: Callable[[Work], Any], settings: Settings
+) -> None:
+    async def lost(program: Program) -> str:
+        recording = await given.silent_recording(program, failed=True)
+        await given.at_twilio(program, recording, state=PullState.LOST, attempts=31, failure="Twilio: 404")
+        return str(recording.id)
+
+    recording = prepared(lost)
+    told = (
+        "no sound came; the sound did not come from twilio; 31 tries in vain, no more by itself: Twilio: 404"
+    )
+    assert told in hotline("recordings", "list").stdout
+    tried = hotline("recordings", "retry", recording).stdout
+    assert tried == f"recording {recording} is pending: the sound is to come from twilio\n"
+    assert (settings.data_dir("spool") / f"{recording}.coming").exists()
 
 
 def test_of_two_recordings_with_one_beginning_neither_is_taken(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from api.purging import Purge
 from api.repository import SqlAudit
 from config.clock import ManualClock
 from config.settings import Settings
+from ivr.adapters.twilio.repository import PullState, SqlPulls
 from ivr.call import Call
 from ivr.tables import call_events, calls
 from qa.tables import ledger, scores
@@ -210,6 +212,70 @@ async def test_sound_that_was_never_checked_in_goes_as_well(
     assert left.state is RecordingState.FAILED
     assert left.failure is not None
     assert "kept" in left.failure
+
+
+async def left_at_twilio(program: Program, recording: Recording) -> PullState | None:
+    pull = await SqlPulls(program.database).get(recording.id)
+    return pull.state if pull else None
+
+
+@pytest.mark.parametrize(
+    ("row", "becomes"),
+    [
+        ({"state": PullState.DONE, "sid": "RE1"}, None),
+        ({"state": PullState.DONE, "sid": "RE1", "failure": "401"}, PullState.UNWANTED),
+        ({"state": PullState.COMING, "sid": "RE1", "due_at": NOON}, PullState.UNWANTED),
+    ],
+)
+async def test_what_is_known_of_sound_at_twilio_goes_with_the_sound(
+    program: Program,
+    clock: ManualClock,
+    settings: Settings,
+    audit: SqlAudit,
+    row: dict[str, Any],
+    becomes: PullState | None,
+) -> None:
+    recording = await given.silent_recording(program)
+    await given.at_twilio(program, recording, **row)
+    marker = settings.data_dir("spool") / f"{recording.id}.coming"
+    marker.touch()
+    holds = SqlHolds(program.database, clock, audit)
+    await holds.hold(recording.call_id, ME, "case 17")
+    clock.advance(timedelta(days=181).total_seconds())
+    assert (await program.purge.due(), await program.purge.purge()) == (NOTHING, NOTHING)
+    assert marker.exists()
+    assert await left_at_twilio(program, recording) is row["state"]
+
+    await holds.release(recording.call_id, ME)
+    assert await program.purge.due() == NOTHING | {Kept.AUDIO: 1}
+    assert await left_at_twilio(program, recording) is row["state"], "a look changes nothing"
+    assert await program.purge.purge() == NOTHING | {Kept.AUDIO: 1}
+    assert not marker.exists()
+    assert await left_at_twilio(program, recording) is becomes
+
+    clock.advance(timedelta(days=1000).total_seconds())
+    assert (await program.purge.purge())[Kept.CALLERS] == 1
+    assert await left_at_twilio(program, recording) is None, "whether it could be deleted there or not"
+
+
+async def test_sound_that_is_kept_for_ever_is_fetched_for_ever(
+    program: Program, settings: Settings, clock: ManualClock
+) -> None:
+    recording = await given.silent_recording(program)
+    await given.at_twilio(program, recording, due_at=NOON)
+    forever = program.config.retention.model_copy(update={"audio": None})
+    purge = Purge(
+        program.database,
+        program.audio,
+        program.at_carriers,
+        settings.data_dir("spool"),
+        forever,
+        clock,
+        program.new_id,
+    )
+    clock.advance(timedelta(days=4000).total_seconds())
+    assert (await purge.purge())[Kept.CALLERS] == 1
+    assert await left_at_twilio(program, recording) is PullState.COMING
 
 
 async def test_many_calls_go_in_several_rounds(

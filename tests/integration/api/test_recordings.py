@@ -1,6 +1,7 @@
 """Sound, words and scores over HTTP."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from api.bootstrap import Program
 from api.principals import Role
 from api.repository import SqlAudit
+from ivr.adapters.twilio.repository import PullState
 from recordings.recording import Recording
 from tests.builders import calls as a
 from tests.integration.api import given
@@ -129,3 +131,47 @@ async def test_a_failed_recording_is_tried_again(program: Program, http: Http, a
     assert len(await audit.lines(10)) == 1
     nowhere = await client.post(f"/api/v1/recordings/{program.new_id()}/retry")
     assert (nowhere.status_code, nowhere.json()["id"]) == (404, "unknown-recording")
+
+
+async def test_sound_that_was_lost_at_the_carrier_is_fetched_again(
+    program: Program, http: Http, audit: SqlAudit
+) -> None:
+    lost = await given.silent_recording(program, failed=True)
+    await given.at_twilio(program, lost, state=PullState.LOST, attempts=31, failure="Twilio: 404")
+    qa, supervisor = await http(Role.QA), await http(Role.SUPERVISOR)
+    path = f"/api/v1/recordings/{lost.id}"
+    shown = (await qa.get(path)).json()
+    assert shown["fetch"] == {
+        "carrier": "twilio",
+        "state": "lost",
+        "tries": 31,
+        "next_try": None,
+        "problem": "Twilio: 404",
+    }
+    assert (await qa.get("/api/v1/recordings")).json()["items"] == [shown]
+    assert (await qa.get(f"/api/v1/calls/{lost.call_id}/recordings")).json() == [shown]
+    tried = (await supervisor.post(f"{path}/retry")).json()
+    assert (tried["state"], tried["failure"], tried["fetch"]["state"]) == ("pending", None, "coming")
+    assert tried["fetch"]["next_try"] is not None
+    assert (await audit.lines(1))[0].detail == {"failure": "no sound came"}
+
+
+async def test_sound_that_waits_at_the_carrier_is_fetched_at_once_if_asked(
+    program: Program, http: Http, audit: SqlAudit
+) -> None:
+    waiting = await given.silent_recording(program)
+    later = program.clock.now() + timedelta(hours=1)
+    await given.at_twilio(program, waiting, attempts=7, due_at=later, failure="Twilio: 503")
+    client = await http(Role.SUPERVISOR)
+    tried = (await client.post(f"/api/v1/recordings/{waiting.id}/retry")).json()
+    assert (tried["state"], tried["fetch"]["tries"]) == ("pending", 0)
+    assert tried["fetch"]["next_try"] == program.clock.now().isoformat().replace("+00:00", "Z")
+    assert (await audit.lines(1))[0].detail == {"failure": "Twilio: 503"}
+
+
+async def test_sound_that_is_being_recorded_is_not_tried_again(program: Program, http: Http) -> None:
+    recorded = await given.silent_recording(program)
+    await given.at_twilio(program, recorded, due_at=None)
+    client = await http(Role.SUPERVISOR)
+    answer = await client.post(f"/api/v1/recordings/{recorded.id}/retry")
+    assert (answer.status_code, answer.json()["id"]) == (409, "illegal-recording-transition")

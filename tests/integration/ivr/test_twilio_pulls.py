@@ -96,7 +96,7 @@ async def test_what_waits_or_failed_is_tried_again(
     recording = await given(store, **row)
     assert await store.again(recording, NOON)
     (pull,) = await store.due(NOON, 9)
-    assert (pull.recording, pull.state, pull.attempts) == (recording, becomes, 0)
+    assert (pull.recording, pull.state, pull.attempts, pull.failure) == (recording, becomes, 0, None)
 
 
 @pytest.mark.parametrize("row", [{"state": PullState.DONE}, {"due_at": None}])

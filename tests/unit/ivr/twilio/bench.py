@@ -48,6 +48,7 @@ class Bench:
         self.spool = folder / "spool"
         self.spool.mkdir(exist_ok=True)
         self.rest = TwilioRest(self.account, self.api.transport, self.api.wait)
+        self.database = database
         self.store = SqlPulls(database)
         self.pulls = Pulls(self.store, self.rest, self.account, self.spool, self.clock)
         self.telephony = TwilioTelephony(
