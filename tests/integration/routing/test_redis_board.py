@@ -14,14 +14,14 @@ from routing.adapters.memory import MemoryBoard
 from routing.adapters.redis import RedisBoard, open_redis
 from routing.ports import Board
 from routing.reservation import ReservationState
+from routing.skill import class_of, everybody_on
 from tests.unit.routing.board_suite import BoardSuite
 from tests.unit.routing.builders import after, an_id, given_reservation, given_standing, given_waiting
 
 CALLS, AGENTS, RESERVATIONS = range(1, 6), ("ann", "bob", "安"), range(10, 14)
-QUEUES, CLASSES = (
-    ("sales", "orders"),
-    ("sales/0/simulator", "sales/1/simulator", "orders/0/simulator", "orders/1/simulator"),
-)
+QUEUES, CARRIERS = ("sales", "orders"), ("asterisk", "twilio")
+CLASSES = [class_of(queue, step, carrier) for queue in QUEUES for step in (0, 1) for carrier in CARRIERS]
+EVERYBODY = [everybody_on(carrier) for carrier in CARRIERS]
 
 _call, _agent = st.sampled_from(CALLS), st.sampled_from(AGENTS)
 _moment = st.integers(0, 20).map(float)
@@ -46,6 +46,16 @@ class TestRedisBoard(BoardSuite):
         agents = {w.reservation for w in await boards[1].queue("sales")}
         assert len(agents) == 20
         assert (await boards[1].view("sales/0/simulator", most=3)).states == {"reserved": 20}
+
+    async def test_a_board_that_an_earlier_release_filled_can_be_read_until_it_is_rebuilt(
+        self, redis: Redis
+    ) -> None:
+        board = RedisBoard(redis)
+        await board.join(given_waiting(1))
+        await redis.hdel(f"{{hotline}}:call:{an_id(1)}", "carrier")
+        assert await board.queue("sales") == [given_waiting(1, carrier="")]
+        assert await board.leave(an_id(1)) is not None
+        assert await board.length("sales") == 0
 
 
 class BothBoards(RuleBasedStateMachine):
@@ -75,13 +85,18 @@ class BothBoards(RuleBasedStateMachine):
 
     @rule(
         call=_call,
-        queue=st.sampled_from(QUEUES),
         at=_moment,
-        step=st.integers(0, 1),
-        lane=st.sampled_from([0, 0, 0, 5]),
+        place=st.fixed_dictionaries(
+            {
+                "queue": st.sampled_from(QUEUES),
+                "carrier": st.sampled_from(CARRIERS),
+                "step": st.integers(0, 1),
+                "lane": st.sampled_from([0, 0, 0, 5]),
+            }
+        ),
     )
-    def join(self, call: int, queue: str, at: float, step: int, lane: int) -> None:
-        self.both(lambda board: board.join(given_waiting(call, at, queue=queue, step=step, lane=lane)))
+    def join(self, call: int, at: float, place: dict[str, Any]) -> None:
+        self.both(lambda board: board.join(given_waiting(call, at, **place)))
 
     @rule(call=_call, step=st.integers(0, 1))
     def relax(self, call: int, step: int) -> None:
@@ -93,7 +108,7 @@ class BothBoards(RuleBasedStateMachine):
 
     @rule(
         login=_agent,
-        classes=st.sets(st.sampled_from(CLASSES)),
+        classes=st.sets(st.sampled_from([*CLASSES, *EVERYBODY])),
         ready=st.none() | _moment,
         until=st.none() | _moment.map(after),
         stale=st.integers(0, 9),

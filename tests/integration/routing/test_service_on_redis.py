@@ -12,7 +12,8 @@ from routing.desk import Desk
 from routing.events import AgentReadied
 from routing.reach import Reach
 from tests.unit.routing import test_service as scenarios
-from tests.unit.routing.floor import Floor, open_floor
+from tests.unit.routing import test_two_carriers as carriers
+from tests.unit.routing.floor import TWO_CARRIERS, Floor, open_floor
 
 
 @pytest.fixture
@@ -37,6 +38,15 @@ class TestRelaxationOnRedis(scenarios.TestRelaxation):
 
 class TestAgentsOnRedis(scenarios.TestAgents):
     pass
+
+
+class TestTwoCarriersOnRedis(carriers.TestTwoCarriers):
+    @pytest.fixture
+    async def floor(self, tmp_path: Path, redis: Redis) -> AsyncIterator[Floor]:
+        async with open_floor(tmp_path, phones=TWO_CARRIERS) as opened:
+            opened.board = RedisBoard(redis)
+            opened.start()
+            yield opened
 
 
 async def test_a_redis_that_lost_everything_is_filled_again_from_the_timelines(

@@ -2,6 +2,7 @@
 
 from routing.ports import Board, Timer
 from routing.reservation import ReservationState
+from routing.skill import everybody_on
 from tests.unit.routing.builders import after, an_id, given_reservation, given_standing, given_waiting
 
 RING = after(20)
@@ -72,6 +73,41 @@ class BoardSuite:
         assert view.ready[0].ready_since == after(3)
         assert (view.states, view.everybody) == ({"ready": 3, "paused": 1}, 5)
         assert (await board.view("sales/0/simulator", most=0)).ready == ()
+
+    async def test_carriers_share_a_queue_and_part_the_agents(self, board: Board) -> None:
+        await board.stand(given_standing("ann", "sales/0/asterisk", everybody_on("asterisk")))
+        await board.stand(given_standing("bob", "sales/0/twilio", everybody_on("twilio")))
+        await board.stand(given_standing("cid", everybody_on("twilio")))
+        await board.stand(given_standing("dan"))
+        await board.join(given_waiting(1, arrived=1, carrier="twilio"))
+        await board.join(given_waiting(2, arrived=2, carrier="asterisk"))
+        await board.join(given_waiting(3, arrived=3, carrier="twilio"))
+        assert (await order(board), await board.position(an_id(3))) == ([1, 2, 3], 3)
+        heads = {login: await board.heads_for(login) for login in ("ann", "bob", "cid", "dan")}
+        met = {login: [waiting.call.int for waiting in found] for login, found in heads.items()}
+        assert met == {"ann": [2], "bob": [1], "cid": [], "dan": []}
+        view = await board.view("sales/0/twilio", most=9)
+        assert [agent.login for agent in view.ready] == ["bob"]
+        assert (view.states, view.rung, view.everybody, view.elsewhere) == ({"ready": 1}, 2, 4, 2)
+        assert not await board.claim(given_reservation(7, 2, "bob"), RING)
+        assert await board.claim(given_reservation(7, 1, "bob"), RING)
+        waiting = await board.waiting(an_id(1))
+        assert waiting is not None
+        assert waiting.carrier == "twilio"
+
+    async def test_a_caller_put_back_or_relaxed_is_their_carrier_s_still(self, board: Board) -> None:
+        await board.stand(given_standing("bob", "sales/0/twilio", "sales/1/twilio"))
+        await board.stand(given_standing("ann", "sales/1/asterisk"))
+        await board.join(given_waiting(1, carrier="twilio"))
+        await board.claim(given_reservation(7, 1, "bob"), RING)
+        await board.relax(an_id(1), 1)
+        await board.settle(an_id(7), ReservationState.CANCELLED)
+        assert await board.heads_for("ann") == []
+        assert [waiting.step for waiting in await board.heads_for("bob")] == [1]
+        await board.relax(an_id(1), 0)
+        assert [waiting.step for waiting in await board.heads_for("bob")] == [0]
+        await board.leave(an_id(1))
+        assert await board.heads_for("bob") == []
 
     async def test_an_older_standing_changes_nothing(self, board: Board) -> None:
         await board.stand(given_standing("ann", "sales/0/simulator", seq=5, ready=None))
