@@ -22,6 +22,7 @@ log = structlog.get_logger()
 WINDOW = timedelta(hours=6)  # that is looked at after a start
 OVERLAP = timedelta(minutes=10)  # between one look and the next
 LATE = timedelta(seconds=30)  # for a webhook to come after what it tells
+SILENCE, WATCH = 30.0, 10.0  # seconds: what is suspicious of a caller, and how often it is looked for
 
 
 class Reconciliation:
@@ -42,10 +43,24 @@ class Reconciliation:
         self._looked_until: datetime | None = None
 
     async def run(self) -> None:
-        """Looks again and again until cancelled."""
+        """Looks again and again until cancelled, and watches meanwhile."""
+        now = asyncio.get_running_loop().time
         while True:
             await self.look()
-            await asyncio.sleep(self._every)
+            until = now() + self._every
+            while (left := until - now()) > 0:
+                await asyncio.sleep(min(WATCH, left))
+                await self.watch()
+
+    async def watch(self) -> None:
+        """Asks about callers of whom nothing is heard.
+
+        Questions time out and music comes in short pieces, so somebody who does not talk is soon heard of.
+        """
+        silent = [one for one in self._carrier.sessions() if one.talking.silence > SILENCE]
+        for session in silent:
+            session.talking.heard()  # asked about again only after as long a silence
+        await asyncio.gather(*(session.look() for session in silent))
 
     async def look(self) -> int:
         """One comparison; gives how many calls it repaired."""

@@ -14,7 +14,7 @@ from ivr.adapters.twilio.errors import TwilioError, TwilioRefused, TwilioUnavail
 from ivr.adapters.twilio.legs import AgentLeg, display_name
 from ivr.adapters.twilio.line import Line
 from ivr.adapters.twilio.webhooks import Progress
-from ivr.events import AgentLegEnded, AgentRang, MissReason
+from ivr.events import AgentLegEnded, AgentRang, MissReason, Party
 
 log = structlog.get_logger()
 
@@ -80,6 +80,16 @@ class Ringing:
             return False
         endings = {room.ended_by for room in rooms}
         return self._line.call_sid in endings and leg.sid not in endings
+
+    async def ask_who_left(self, leg: AgentLeg) -> Party | None:
+        """Whose leaving ended the conference with the caller; None when Twilio does not say, or is slow."""
+        with suppress(TimeoutError, TwilioError):
+            rooms = await asyncio.wait_for(
+                self._line.rest.conferences(str(self._line.call_id)), _ANSWERED_WITHIN
+            )
+            parties = {self._line.call_sid: Party.CUSTOMER, leg.sid: Party.AGENT}
+            return parties.get(rooms[0].ended_by) if rooms else None
+        return None
 
     # ------------------------------------------------------------------ what the core wants
 

@@ -43,6 +43,16 @@ class Talking:
         self._parted = asyncio.Event()  # something says that it is over
         self._known = asyncio.Event()  # and who left first
         self._recording: UUID | None = None
+        self._heard = asyncio.get_running_loop().time()
+
+    @property
+    def silence(self) -> float:
+        """For how many seconds nothing was heard of the caller; a conversation may be as long as it likes."""
+        return 0.0 if self.talk is not None else asyncio.get_running_loop().time() - self._heard
+
+    def heard(self) -> None:
+        """The caller is there, as far as is known."""
+        self._heard = asyncio.get_running_loop().time()
 
     @property
     def caller_inside(self) -> bool:
@@ -52,6 +62,7 @@ class Talking:
 
     def conference(self, event: ConferenceEvent) -> None:
         """Takes the conference's callbacks."""
+        was_inside = self.caller_inside
         room = self._rooms.setdefault(event.conference, Room(event.conference))
         leg = self.ringing.of(event.call_sid, event.label)
         if leg is not None:
@@ -63,9 +74,12 @@ class Talking:
         if room.over or self._line.call_sid in room.left:
             self.caller_waits = False
         self._judge()
+        if was_inside and not self.caller_inside and self.talk is None:
+            self._line.tasks.spawn(self._look_unless_heard())
 
     def caller_out(self) -> None:
         """The caller hears something else than the conference."""
+        self.heard()
         self.caller_waits = False
         for room in self._rooms.values():
             if self._line.call_sid in room.entered:
@@ -73,18 +87,26 @@ class Talking:
 
     def caller_entered(self) -> None:
         """The caller fetched what those who wait hear."""
+        self.heard()
         if not self.caller_waits and self.talk is None:
             self.caller_waits = True
             self._judge()
 
     async def dial_over(self) -> None:
         """The caller came out of the conference; returns when what that means was told."""
+        self.heard()
         if self.talk is None:
             await self.ringing.settle()
         self.caller_out()
         if self.talk is not None:
             self._parted.set()
         await first_of(self.over, self._line.gone)
+
+    async def _look_unless_heard(self) -> None:
+        """Whoever leaves the conference and asks for nothing more has hung up."""
+        left = asyncio.get_running_loop().time()
+        if not await first_of(self._line.gone, timeout=SETTLE) and self._heard < left:
+            self._line.look()
 
     def _leg_changed(self, leg: AgentLeg) -> None:
         if leg.end is not None and leg is self.talk:
@@ -162,7 +184,8 @@ class Talking:
     async def _converse(self, leg: AgentLeg) -> None:
         line = self._line
         await first_of(self._parted, line.gone)
-        await first_of(self._known, line.gone, timeout=SETTLE)
+        if not await first_of(self._known, line.gone, timeout=SETTLE):
+            self._first = await self.ringing.ask_who_left(leg)
         if self._first is Party.CUSTOMER or line.gone.is_set():
             if await first_of(line.gone, timeout=SETTLE):
                 return  # the end of the call ends the conversation

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from ivr.events import CallEnded, CallRecovered, InputGathered, TalkEnded
 from tests.integration.twilio.conftest import CallCentre
 from tests.integration.twilio.test_journey import ANNA, in_queue
-from tests.twilio import Answers, Lose
+from tests.twilio import Answers
 
 
 async def restart(centre: CallCentre) -> None:
@@ -132,18 +132,3 @@ async def test_who_calls_while_nobody_is_there_is_found(centre: CallCentre) -> N
     assert (await centre.line(caller)).outcome == "failed"
     await centre.telephony.reconciliation.look()
     assert len(await centre.events(caller, CallEnded)) == 1
-
-
-async def test_a_call_of_which_the_end_was_lost_is_ended(centre: CallCentre) -> None:
-    centre.twilio.habits.dial_action_after_hangup = False
-    caller = await in_queue(centre)
-    centre.twilio.faults.add(Lose(), url="/twilio/status", times=20)
-    centre.twilio.faults.add(Lose(), kind="conference", times=20)
-    caller.hang_up()
-    await centre.twilio.settled()
-    assert not await centre.events(caller, CallEnded)
-    await centre.twilio.let_pass(60)
-    assert await centre.telephony.reconciliation.look() == 1
-    line = await centre.line(caller)
-    assert line.outcome == "abandoned_in_queue"
-    assert at_the_end_of(caller.call.ended_at, line.ended_at)

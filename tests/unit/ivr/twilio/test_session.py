@@ -38,6 +38,7 @@ from ivr.events import (
 )
 from tests.unit.ivr.twilio.api import found, listed, refusal
 from tests.unit.ivr.twilio.bench import (
+    A_CALL,
     CALLER,
     LEG,
     RECORDING,
@@ -428,7 +429,12 @@ async def test_callbacks_in_any_order_tell_the_same_story(
         monkeypatch.setattr(module, "SETTLE", 0.005)
     async with bench(tmp_path_factory.mktemp("any")) as centre:
         over = {"sid": LEG, "status": "completed", "end_time": "Fri, 20 Nov 2026 04:00:05 +0000"}
-        centre.api.will("FetchCall", found("FetchCall", over))
+
+        async def fetched() -> httpx.Response:
+            of_leg = LEG in centre.api.asked[-1].request.url.path
+            return found("FetchCall", over if of_leg else A_CALL)
+
+        centre.api.will("FetchCall", fetched)
         centre.api.will("ListParticipant", listed("ListParticipant", "participants"))
         line = await ringing(centre)
         told = [at for at in order if at not in lost] + repeated
