@@ -115,6 +115,7 @@ STATUS: dict[type[Exception], int] = {
     recordings.UnknownRecording: 404,
     recordings.AudioMissing: 404,
     recordings.IllegalRecordingTransition: 409,
+    recordings.SoundPurged: 409,
     recordings.LeaseLost: 409,
     recordings.AudioDamaged: 500,
     recordings.BadAudioKey: 500,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.principals import Principal
 from api.repository import SqlAudit
+from recordings.errors import SoundPurged
 from recordings.recording import RecordingState, retry
 from recordings.repository import Filed
 
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 async def try_again(program: "Program", audit: SqlAudit, who: Principal, recording: UUID) -> Filed:
     """The recording, to be tried at once.
 
-    Raises `UnknownRecording`, and `IllegalRecordingTransition` where nothing failed and nothing waits.
+    Raises `UnknownRecording`, `SoundPurged`, and, where nothing failed and nothing waits,
+    `IllegalRecordingTransition`.
     """
     filed = await program.recordings.get(recording)
+    if filed.purged_at is not None:
+        raise SoundPurged(filed.purged_at)
     fetch = (await program.at_carriers.fetches([recording])).get(recording)
     why = filed.recording.failure or (fetch.problem if fetch else None)
     fetched_again = await program.at_carriers.again(recording)

@@ -1,5 +1,6 @@
 """What can go wrong with recordings and models. The ids are part of the API: do not rename them."""
 
+from datetime import datetime
 from uuid import UUID
 
 
@@ -23,6 +24,15 @@ class UnknownRecording(RecordingError):
 
     def __init__(self, recording: UUID | str) -> None:
         super().__init__(f"there is no recording {recording}")
+
+
+class SoundPurged(RecordingError):
+    """There is nothing left to be tried; nothing was changed."""
+
+    id = "recording-sound-purged"
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"its sound was deleted on {at:%Y-%m-%d}, when its time was over: see 'retention'")
 
 
 class LeaseLost(RecordingError):

@@ -5,12 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from api.bootstrap import Program
 from api.principals import Role
 from api.repository import SqlAudit
 from ivr.adapters.twilio.repository import PullState
-from recordings.recording import Recording
+from recordings.recording import Recording, RecordingState
+from recordings.tables import recordings
 from tests.builders import calls as a
 from tests.integration.api import given
 from tests.integration.api.conftest import Http
@@ -131,6 +133,16 @@ async def test_a_failed_recording_is_tried_again(program: Program, http: Http, a
     assert len(await audit.lines(10)) == 1
     nowhere = await client.post(f"/api/v1/recordings/{program.new_id()}/retry")
     assert (nowhere.status_code, nowhere.json()["id"]) == (404, "unknown-recording")
+
+
+async def test_what_was_purged_cannot_be_tried_again(program: Program, http: Http) -> None:
+    failed = await given.failed_recording(program)
+    purged = update(recordings).where(recordings.c.id == failed.id).values(purged_at=a.NOON)
+    await program.database.write(lambda connection: connection.execute(purged))
+    refused = await (await http(Role.SUPERVISOR)).post(f"/api/v1/recordings/{failed.id}/retry")
+    assert (refused.status_code, refused.json()["id"]) == (409, "recording-sound-purged")
+    assert "deleted on 2026-" in refused.json()["detail"]
+    assert (await program.recordings.get(failed.id)).recording.state is RecordingState.FAILED
 
 
 async def test_sound_that_was_lost_at_the_carrier_is_fetched_again(
