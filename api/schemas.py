@@ -118,9 +118,10 @@ class AgentDetail(BaseModel):
 
 
 class NewAgent(BaseModel):
-    """`endpoint` is the phone that the carrier's administrator provisioned, such as `PJSIP/1001`.
+    """`endpoint` is a phone that a configured carrier can ring.
 
-    On Asterisk `1001` is short for it.
+    On Asterisk it is the one that the administrator provisioned, such as `PJSIP/1001`, for which `1001` will
+    do; on Twilio a number, a SIP address or a client.
     """
 
     model_config = ConfigDict(extra="forbid")

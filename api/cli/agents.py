@@ -22,7 +22,11 @@ def add(
     login: Login,
     name: Annotated[str, typer.Option(help="What people call them; else their login.")] = "",
     endpoint: Annotated[
-        str, typer.Option(help="Their phone, as the carrier's administrator named it; else PJSIP/<login>.")
+        str,
+        typer.Option(
+            help="Their phone: PJSIP/NAME on Asterisk; a number, sip:… or client:… on Twilio. "
+            "Else PJSIP/<login>."
+        ),
     ] = "",
     skill: Annotated[
         list[str] | None, typer.Option(help="NAME or NAME=LEVEL, level 1 to 5; again for each skill.")

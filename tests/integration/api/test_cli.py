@@ -352,6 +352,15 @@ def test_agents_are_added_and_listed_without_the_program(hotline: Hotline) -> No
     assert hotline("agents", "add", "bob", "--skill", "zh=much").exit_code == 2
 
 
+def test_a_phone_that_no_carrier_can_ring_is_refused(
+    hotline: Hotline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_CARRIERS", "asterisk")
+    add = ("agents", "add", "alice", "--endpoint")
+    refused(hotline(*add, "client:alice"), "no carrier can ring 'client:alice'", "asterisk: PJSIP/1001")
+    assert data(hotline(*add, "1001", "--json"))["endpoint"] == "PJSIP/1001"
+
+
 @pytest.mark.parametrize("command", ["sign-in", "sign-out", "ready", "pause"])
 def test_live_commands_ask_for_the_running_program(hotline: Hotline, command: str) -> None:
     refused(hotline("agents", command, "alice"), "is `hotline serve` running")

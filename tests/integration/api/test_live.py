@@ -1,6 +1,7 @@
 """Agents and queues over HTTP, as they stand now."""
 
 from api.bootstrap import Program
+from api.bootstrap.carriers import phones_of
 from api.principals import Role
 from ivr.call import CallState
 from ivr.events import CallQueued
@@ -54,6 +55,17 @@ async def test_what_an_agent_cannot_do_now_is_a_conflict(http: Http) -> None:
     assert (await admin.post("/api/v1/agents/carol/sign-in")).status_code == 404
     skills = await admin.post("/api/v1/agents", json=ALICE | {"login": "dan", "skills": {"magic": 3}})
     assert (skills.status_code, skills.json()["id"]) == (422, "agent-invalid")
+
+
+async def test_an_agent_needs_a_phone_that_a_carrier_can_ring(program: Program, http: Http) -> None:
+    program.phones.clear()
+    program.phones.update(phones_of(("asterisk", "twilio")))
+    admin = await http(Role.ADMIN)
+    refused = await admin.post("/api/v1/agents", json=ALICE | {"endpoint": "skype:alice"})
+    assert (refused.status_code, refused.json()["id"]) == (422, "agent-invalid")
+    assert all(part in refused.text for part in ("skype:alice", "asterisk: PJSIP/1001", "twilio: a number"))
+    added = await admin.post("/api/v1/agents", json=ALICE | {"endpoint": "+86 138 0013 8000"})
+    assert (added.status_code, added.json()["endpoint"]) == (201, "+8613800138000")
 
 
 async def test_a_queue_shows_who_waits_and_who_could_serve(program: Program, http: Http) -> None:
