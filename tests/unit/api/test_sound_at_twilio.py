@@ -14,7 +14,7 @@ import pytest
 from api.bootstrap.at_twilio import SoundAtTwilio
 from recordings.ports import Fetch, FetchState
 from tests.unit.ivr.twilio.api import refusal
-from tests.unit.ivr.twilio.bench import LEG, RECORDING, Bench, bench
+from tests.unit.ivr.twilio.bench import LEG, RECORDING, Bench, pulling
 from tests.unit.ivr.twilio.test_pulls import COMPLETED, later, lists, sound
 
 DELETED = httpx.Response(204)
@@ -44,7 +44,7 @@ class Site:
 
 @asynccontextmanager
 async def site_of(folder: Path, **settings: Any) -> AsyncIterator[Site]:
-    async with bench(folder, **settings) as centre:
+    async with pulling(folder, **settings) as centre:
         site = Site(centre, SoundAtTwilio(centre.database, centre.spool, centre.clock))
         await centre.pulls.record(site.recording, site.call, LEG)
         await centre.pulls.arrived(site.recording, COMPLETED)

@@ -164,6 +164,14 @@ def prompt(text: str) -> Prompt:
 @asynccontextmanager
 async def bench(folder: Path, **settings: Any) -> AsyncIterator[Bench]:
     """A carrier that takes calls."""
+    async with pulling(folder, **settings) as made, made.telephony.running(made.sink):
+        await made.telephony.reattach([])
+        yield made
+
+
+@asynccontextmanager
+async def pulling(folder: Path, **settings: Any) -> AsyncIterator[Bench]:
+    """A carrier that does nothing by itself: recordings are fetched when a test says so."""
     url = f"sqlite:///{folder / 'pulls.sqlite3'}"
     engine = open_engine(url)
     twilio_recordings.create(engine, checkfirst=True)
@@ -171,10 +179,9 @@ async def bench(folder: Path, **settings: Any) -> AsyncIterator[Bench]:
     database = Database(url)
     made = Bench(folder, database, **settings)
     try:
-        async with made.telephony.running(made.sink):
-            await made.telephony.reattach([])
-            yield made
+        yield made
     finally:
+        await made.rest.close()
         await database.close()
 
 

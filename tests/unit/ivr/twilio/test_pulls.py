@@ -1,6 +1,7 @@
 """Recordings are fetched until they are here, and are never forgotten."""
 
 import wave
+from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,16 @@ from ivr.adapters.twilio.repository import PullState
 from ivr.adapters.twilio.tracks import NotDual, split
 from ivr.adapters.twilio.webhooks import RecordingProgress
 from tests.unit.ivr.twilio.api import found, listed, refusal
-from tests.unit.ivr.twilio.bench import LEG, RECORDING, Bench, bench
+from tests.unit.ivr.twilio.bench import LEG, RECORDING, Bench, pulling
 
 CALL = uuid4()
 COMPLETED = RecordingProgress(RECORDING, "completed")
+
+
+@pytest.fixture
+async def centre(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with pulling(tmp_path) as made:
+        yield made
 
 
 def sound(channels: int = 2, seconds: float = 0.1) -> bytes:
@@ -155,7 +162,7 @@ async def test_a_restart_between_fetching_and_noting_fetches_nothing_again(centr
 
 
 async def test_what_is_here_is_deleted_there(tmp_path: Path) -> None:
-    async with bench(tmp_path, delete_recordings=True) as centre:
+    async with pulling(tmp_path, delete_recordings=True) as centre:
         recording = uuid4()
         await centre.pulls.record(recording, CALL, LEG)
         await centre.pulls.arrived(recording, COMPLETED)
