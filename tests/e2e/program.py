@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests.journeys import assert_told
 from tests.telephony import audio
 from tests.telephony.asterisk import REPOSITORY, AsteriskServer
 from tests.telephony.ports import free_tcp_port
@@ -217,6 +218,12 @@ class HotlineProgram:
             return next((one for one in lines if one["call_id"] == call), None)
 
         return await self._until(look, timeout, f"ledger line of {call}")
+
+    async def told(self, journey: str, call: str, timeout: float = 15) -> Data:
+        """The call's ledger line, which is the one of that case in `tests.journeys`."""
+        line = await self.line(call, timeout)
+        assert_told(journey, line, recorded=bool(await self.get(f"calls/{call}/recordings")))
+        return line
 
     async def recording(self, call: str, state: str, timeout: float = 60) -> Data:
         """The call's first recording, once it is in `state`."""

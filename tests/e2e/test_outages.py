@@ -99,11 +99,13 @@ async def waiting(hotline: HotlineProgram) -> list[str]:
     return [caller["call"] for caller in queue["waiting"]]
 
 
-async def served(hotline: HotlineProgram, call: str, agent: Phone) -> dict[str, Any]:
+async def served(
+    hotline: HotlineProgram, call: str, agent: Phone, journey: str = "the agent hangs up first"
+) -> dict[str, Any]:
     """The ledger line of a call that is next, answered, and ended by the agent."""
     await hotline.event(call, "RecordingStarted")
     await agent.hang_up()
-    return await hotline.line(call)
+    return await hotline.told(journey, call)
 
 
 class TestLostMedia:
@@ -116,14 +118,13 @@ class TestLostMedia:
         await agent.kill()
         ended = await hotline.event(call, "TalkEnded")
         assert (ended["by"], ended["cause"]) == ("agent", 44)
-        line = await hotline.line(call)
-        assert (line["outcome"], line["ending"]) == ("answered", "dropped")
+        await hotline.told("the agent's phone dies in the talk", call)
         await caller.wait("CALL_CLOSED")
         assert audio.tone_seconds(await caller.last_heard(), 1000) > 0.2  # thanked, not left in silence
 
         another = await phone(AGENT, register=True, answers=True)
         next_call = await in_queue(hotline, caller, nth=2)
-        assert (await served(hotline, next_call, another))["outcome"] == "answered"
+        await served(hotline, next_call, another)
         assert await outcomes(hotline) == {"answered": 2}
 
     async def test_a_caller_whose_media_is_lost_in_the_talk_was_dropped(
@@ -135,8 +136,7 @@ class TestLostMedia:
         sipp("caller-waits", number="4001", caller=CALLERS[0], audio=voice).start()
         call = await hotline.call_from(f"+86{CALLERS[0]}")
         await hotline.event(call, "CallAnswered")
-        line = await hotline.line(call)
-        assert (line["outcome"], line["ending"], line["cause"]) == ("answered", "dropped", 44)
+        await hotline.told("the caller's line is lost in the talk", call)
         await hotline.agent_in(AGENT, "ready")
         assert await outcomes(hotline) == {"answered": 1}
 
@@ -146,8 +146,7 @@ class TestLostMedia:
         caller = await phone(CALLERS[0])
         call = await in_queue(hotline, caller)
         await caller.kill()
-        line = await hotline.line(call)
-        assert (line["outcome"], line["cause"]) == ("abandoned_in_queue", 44)
+        await hotline.told("the caller's line is lost in the queue", call)
         assert await outcomes(hotline) == {"abandoned_in_queue": 1}
 
 
@@ -164,8 +163,7 @@ class TestCutConnection:
         assert await waiting(by_proxy) == calls
         await by_proxy.agent(AGENT, endpoint=PHONE)
         for call in calls:
-            line = await served(by_proxy, call, agent)
-            assert (line["outcome"], line["ending"]) == ("answered", "agent")
+            await served(by_proxy, call, agent, "out of reach while callers wait")
         assert await outcomes(by_proxy) == {"answered": 2}
 
     async def test_a_talk_goes_on_and_is_recorded_whole(
@@ -180,8 +178,7 @@ class TestCutConnection:
         assert (await by_proxy.event(call, "CallRecovered"))["talking"] is True
         await recorded(by_proxy, call, 0.5)
         await caller.hang_up()
-        line = await by_proxy.line(call)
-        assert (line["outcome"], line["ending"], line["ended_by"]) == ("answered", "customer", "customer")
+        await by_proxy.told("out of reach in a talk", call)
         await whole_recording(by_proxy, call)
         await by_proxy.agent_in(AGENT, "ready")
         assert await outcomes(by_proxy) == {"answered": 1}
@@ -200,7 +197,7 @@ class TestCutConnection:
         await starting
         await by_proxy.event(call, "CallRecovered")
         await by_proxy.post(f"agents/{AGENT}/ready")
-        assert (await served(by_proxy, call, agent))["outcome"] == "answered"
+        await served(by_proxy, call, agent, "out of reach when the program starts")
         assert await outcomes(by_proxy) == {"answered": 1}
 
     async def test_a_program_without_an_asterisk_for_long_serves_and_takes_its_callers_up_later(
@@ -218,7 +215,7 @@ class TestCutConnection:
         await by_proxy.takes_calls()
         await by_proxy.event(call, "CallRecovered")
         await by_proxy.post(f"agents/{AGENT}/ready")
-        assert (await served(by_proxy, call, agent))["outcome"] == "answered"
+        await served(by_proxy, call, agent, "out of reach when the program starts")
         assert await outcomes(by_proxy) == {"answered": 1}
 
     async def test_an_agent_who_is_ready_while_asterisk_is_away_gets_the_caller_when_it_is_back(
@@ -237,7 +234,7 @@ class TestCutConnection:
         await agent.wait("CALL_INCOMING")
         await ami.wait("MusicOnHoldStart", after=back)
         await agent.answer()
-        assert (await served(by_proxy, call, agent))["outcome"] == "answered"
+        await served(by_proxy, call, agent, "out of reach when the program starts")
         assert await outcomes(by_proxy) == {"answered": 1}
 
 
@@ -253,8 +250,7 @@ class TestKilledProgram:
         await hotline.start()
         await hotline.event(call, "CallRecovered")
         await caller.press("3")
-        line = await hotline.line(call)
-        assert (line["outcome"], line["ended_by"]) == ("self_served", "system")
+        await hotline.told("killed while the caller is in the menu", call)
         assert audio.tone_seconds(await caller.last_heard(), 900) > 0.2
         assert await outcomes(hotline) == {"self_served": 1}
 
@@ -271,8 +267,7 @@ class TestKilledProgram:
         assert await waiting(hotline) == calls
         await hotline.post(f"agents/{AGENT}/ready")
         for call in calls:
-            line = await served(hotline, call, agent)
-            assert (line["outcome"], line["ending"]) == ("answered", "agent")
+            await served(hotline, call, agent, "killed while three wait: served in order")
         answered = [(await hotline.get(f"calls/{call}"))["answered_at"] for call in calls]
         assert answered == sorted(answered)
         assert await outcomes(hotline) == {"answered": 3}
@@ -286,8 +281,7 @@ class TestKilledProgram:
         await caller.hang_up()
         left = datetime.now(UTC)
         await hotline.start()
-        line = await hotline.line(call)
-        assert (line["outcome"], line["ended_by"]) == ("abandoned_in_queue", "customer")
+        line = await hotline.told("killed, the caller hangs up in the queue meanwhile", call)
         assert abs(datetime.fromisoformat(line["ended_at"]) - left) < timedelta(seconds=0.5)
         assert await outcomes(hotline) == {"abandoned_in_queue": 1}
 
@@ -303,8 +297,7 @@ class TestKilledProgram:
         await hotline.agent_in(AGENT, "talking")
         await recorded(hotline, call, 0.5)
         await agent.hang_up()
-        line = await hotline.line(call)
-        assert (line["outcome"], line["ending"]) == ("answered", "agent")
+        await hotline.told("killed in a talk, which goes on", call)
         await caller.wait("CALL_CLOSED")
         assert audio.tone_seconds(await caller.last_heard(), 1000) > 0.2  # the menu went on afterwards
         await whole_recording(hotline, call)
@@ -320,7 +313,7 @@ class TestKilledProgram:
         await hotline.kill()
         await hotline.start()
         await agent.answer()
-        assert (await served(hotline, call, agent))["outcome"] == "answered"
+        await served(hotline, call, agent, "killed while a phone rings, which is answered afterwards")
         assert await outcomes(hotline) == {"answered": 1}
 
     async def test_an_agent_who_answers_meanwhile_gets_the_caller(
@@ -334,7 +327,7 @@ class TestKilledProgram:
         await agent.answer()
         await agent.wait("CALL_ESTABLISHED")
         await hotline.start()
-        assert (await served(hotline, call, agent))["outcome"] == "answered"
+        await served(hotline, call, agent, "killed while a phone rings, which is answered meanwhile")
         assert await outcomes(hotline) == {"answered": 1}
 
     async def test_a_ring_that_ended_meanwhile_is_followed_by_another(
@@ -351,7 +344,7 @@ class TestKilledProgram:
         await hotline.start()
         await agent.wait("CALL_INCOMING", after=start)
         await agent.answer()
-        assert (await served(hotline, call, agent))["outcome"] == "answered"
+        await served(hotline, call, agent, "killed while a phone rings, which stops meanwhile")
         assert await outcomes(hotline) == {"answered": 1}
 
     async def test_who_calls_meanwhile_hears_an_apology_and_busy_and_is_in_the_ledger(
@@ -383,7 +376,7 @@ class TestKilledProgram:
             await hotline.call_from(CALLERS[1], nth=2),
         ]
         for call in calls:
-            assert (await hotline.line(call))["outcome"] == "failed"
+            await hotline.told("called while the program is away", call)
         assert await outcomes(hotline) == {"failed": 3}
 
 
@@ -424,14 +417,13 @@ class TestKilledAsterisk:
         wait = await in_queue(hotline, waits)
         asterisk.kill()
         asterisk.start()  # not on a thread: it dies with the thread that starts it
-        line = await hotline.line(talk)
-        assert (line["outcome"], line["ending"], line["ended_by"]) == ("answered", "unknown", "unknown")
-        assert (await hotline.line(wait))["outcome"] == "failed"
+        await hotline.told("Asterisk restarted in a talk", talk)
+        await hotline.told("Asterisk restarted in a wait", wait)
         assert await outcomes(hotline) == {"answered": 1, "failed": 1}
 
         await agent.hang_up()  # the phone does not know yet
         await hotline.agent_in(AGENT, "ready")
-        assert (await served(hotline, await in_queue(hotline, comes), agent))["outcome"] == "answered"
+        await served(hotline, await in_queue(hotline, comes), agent)
         await hotline.agent_reachable(AGENT)
         await agent.unregister()
         await hotline.agent_reachable(AGENT, there=False)

@@ -81,11 +81,18 @@ class Rule:
     times: int
 
 
+_GAPS = (0.0, 0.5, 3.0)  # seconds
+
+
 @dataclass(slots=True)
 class Chaos:
-    """Each delivery suffers each fault with its probability."""
+    """Each delivery of `kinds` suffers each fault with its probability.
+
+    `repeat` is of a request for a document that comes twice, of whichever kinds.
+    """
 
     seed: int = 0
+    repeat: float = 0.0
     duplicate: float = 0.0
     delay: float = 0.0
     swap: float = 0.0
@@ -100,11 +107,12 @@ class Chaos:
         self._random = Random(f"chaos {self.seed}")
 
     def faults(self, webhook: Webhook) -> list[Fault]:
-        if webhook.kind not in self.kinds:
-            return []
         die = self._random
+        if webhook.kind not in self.kinds:
+            twice = webhook.kind == "twiml" and die.random() < self.repeat
+            return [Duplicate(die.choice(_GAPS))] if twice else []
         possible: list[tuple[float, Fault]] = [
-            (self.duplicate, Duplicate(die.choice([0.0, 0.5, 3.0]))),
+            (self.duplicate, Duplicate(die.choice(_GAPS))),
             (self.delay, Delay(die.uniform(0.0, self.longest_delay))),
             (self.swap, Swap()),
             (self.lose, Lose()),

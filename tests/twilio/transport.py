@@ -82,13 +82,16 @@ class AsgiTransport:
 class RestTransport(httpx.AsyncBaseTransport):
     """The other way round: what the program's HTTP client asks of the carrier's REST application.
 
-    Who stops waiting for an answer does not undo what they asked for.
+    Who stops waiting for an answer does not undo what they asked for. While `cut` there is no way there.
     """
 
     def __init__(self, app: Asgi) -> None:
+        self.cut = False
         self._carrier = AsgiTransport(app)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.cut:
+            raise httpx.ConnectError("no way there")
         asked = self._carrier.send(
             request.method, str(request.url), dict(request.headers), await request.aread()
         )

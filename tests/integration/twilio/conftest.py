@@ -1,8 +1,11 @@
 """The program with Twilio as its carrier, and the stand-in that it takes for Twilio; both in virtual time."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -21,6 +24,7 @@ from ivr.adapters.twilio.pulls import Pulls
 from qa.ledger import LedgerLine
 from tests.builders.calls import NOON
 from tests.e2e.program import make_configuration
+from tests.journeys import assert_told
 from tests.twilio import Account, AsgiTransport, Caller, Carrier, LoopClock, RestTransport, VirtualLoop
 
 E = TypeVar("E")
@@ -36,7 +40,7 @@ _LOOKS, _LOOK_AGAIN = 100, 0.1  # seconds
 
 
 class CallCentre:
-    """`twilio` is the stand-in. `stop` and `start` are a restart of the program."""
+    """`twilio` is the stand-in. `stop` or `kill`, and `start` are a restart of the program."""
 
     settings: Settings
 
@@ -44,6 +48,7 @@ class CallCentre:
         self.clock = LoopClock(NOON)
         self.twilio = Carrier(wire, clock=self.clock)
         self._wire = wire
+        self._way = RestTransport(self.twilio.rest)
         self._stack = AsyncExitStack()
         self._program: Program | None = None
 
@@ -66,7 +71,7 @@ class CallCentre:
         enter = self._stack.enter_async_context
         self._program = program = await enter(open_program(self.settings, clock=self.clock))
         await program.prepare()
-        await enter(twilio(program, RestTransport(self.twilio.rest)))
+        await enter(twilio(program, self._way))
         await enter(self.telephony.running(program.calls))
         program.taking_calls.set()
         self._wire.app = create_app(program, "hotline_local")
@@ -82,6 +87,19 @@ class CallCentre:
         """The program is not there: whoever asks it gets no connection."""
         self._program, self._wire.app = None, _nobody
         await self._stack.aclose()
+
+    async def kill(self) -> None:
+        """SIGKILL: what is on the disk at this moment is all that is left, and nobody is told anything."""
+        left = self.settings.data.with_name(f"{self.settings.data.name}-left")
+        shutil.copytree(self.settings.data, left)
+        self.out_of_reach()
+        await self.stop()
+        self.out_of_reach(False)
+        self.settings = self.settings.model_copy(update={"data": left})
+
+    def out_of_reach(self, cut: bool = True) -> None:
+        """The program's requests do not get to Twilio."""
+        self._way.cut = cut
 
     # ------------------------------------------------------------------ what tests do and see
 
@@ -112,6 +130,11 @@ class CallCentre:
         timeline = await self.program.store.timeline(await self.call_of(caller))
         return [entry.event for entry in timeline if isinstance(entry.event, kind)]
 
+    async def when(self, caller: Caller, kind: type[E]) -> datetime:
+        """When the first event of a kind happened to a call."""
+        timeline = await self.program.store.timeline(await self.call_of(caller))
+        return next(entry.at for entry in timeline if isinstance(entry.event, kind))
+
     async def line(self, caller: Caller) -> LedgerLine:
         """The ledger's line of a call that is over."""
         await self.twilio.settled()
@@ -122,6 +145,13 @@ class CallCentre:
                 return line
             await asyncio.sleep(_LOOK_AGAIN)
         raise AssertionError(f"not in the ledger: {await self.kinds(caller)}\n{caller.account()}")
+
+    async def told(self, journey: str, caller: Caller) -> LedgerLine:
+        """The ledger's line of a call that is over, which is the one of that case in `tests.journeys`."""
+        line = await self.line(caller)
+        recordings = await self.program.recordings.of_call(line.call_id)
+        assert_told(journey, asdict(line), recorded=bool(recordings))
+        return line
 
 
 @pytest.fixture(scope="session")

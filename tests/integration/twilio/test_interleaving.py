@@ -42,6 +42,7 @@ plans = st.builds(
 chaos = st.builds(
     Chaos,
     seed=st.integers(0, 10_000),
+    repeat=st.sampled_from([0.0, 0.5]),
     duplicate=st.sampled_from([0.0, 0.3, 1.0]),
     swap=st.sampled_from([0.0, 0.3]),
     delay=st.sampled_from([0.0, 0.3]),
@@ -59,7 +60,8 @@ def met(caller: Caller) -> int:
     return len(set(others))
 
 
-async def live(centre: CallCentre, number: int, plan: Plan) -> Caller:
+async def live(centre: CallCentre, number: int, plan: Plan) -> tuple[Caller, bool]:
+    """The caller, and whether it was they who hung up."""
     caller = centre.caller(f"+8613800{number:06}")
     await caller.listen(plan.begins)
     await caller.dial("4001")
@@ -70,9 +72,10 @@ async def live(centre: CallCentre, number: int, plan: Plan) -> Caller:
         if plan.key and not caller.call.over:
             caller.press(plan.key)
     await caller.listen(plan.after or 120)
-    if not caller.call.over:
+    leaves = not caller.call.over
+    if leaves:
         caller.hang_up()
-    return caller
+    return caller, leaves
 
 
 @pytest.fixture(autouse=True)
@@ -107,18 +110,20 @@ async def test_the_ledger_is_exact(
         centre.twilio.faults.chaos = None
         await centre.twilio.let_pass(60)
         await centre.telephony.reconciliation.look()
-        for caller in made:
-            await check(centre, caller)
+        for caller, left in made:
+            await check(centre, caller, left)
         assert not centre.telephony.sessions()
         states = {agent.login: agent.state for agent in await centre.program.routing.agents()}
         assert not {"reserved", "talking"} & set(states.values()), states
 
 
-async def check(centre: CallCentre, caller: Caller) -> None:
+async def check(centre: CallCentre, caller: Caller, left: bool) -> None:
     line = await centre.line(caller)
     kinds = await centre.kinds(caller)
     said = f"{kinds}\n{caller.account()}"
     assert (line.outcome == "answered") == (met(caller) > 0), said
+    assert line.ended_by == ("customer" if left else "system"), said
+    assert line.talked >= 0, said
     assert kinds.count("CallAnswered") == met(caller), said
     assert kinds.count("CallEnded") == 1, said
     assert kinds.count("TalkEnded") <= met(caller), said

@@ -1,12 +1,10 @@
 """The journey's cases on Twilio: the same ledger as on Asterisk."""
 
-from typing import Any
-
 import pytest
 
-from ivr.events import AgentLegEnded, CallAnswered, MissReason, TalkEnded
+from ivr.events import InputGathered
 from tests.integration.twilio.conftest import CallCentre
-from tests.twilio import Answers, Busy, Caller, Duplicate, LoseReply, RingsOut, Unreachable
+from tests.twilio import Answers, Caller, Duplicate, LoseReply, RingsOut
 
 ANNA = "sip:anna@example.com"
 
@@ -27,8 +25,7 @@ async def test_a_caller_presses_a_key_and_talks_to_an_agent(centre: CallCentre) 
     await caller.connected()
     await caller.listen(20)
     caller.hang_up()
-    line = await centre.line(caller)
-    assert (line.outcome, line.ending, line.intent) == ("answered", "customer", "sales")
+    await centre.told("keys, a talk, the caller hangs up", caller)
     assert centre.twilio.phone(ANNA).calls[0].display_name == "general-en"  # nobody of whom a name is known
     assert not centre.twilio.alerts
 
@@ -38,8 +35,7 @@ async def test_an_agent_who_hangs_up_first_is_said_to_have(centre: CallCentre) -
     caller = await in_queue(centre)
     await caller.connected()
     await caller.hears("test-thanks")
-    line = await centre.line(caller)
-    assert (line.outcome, line.ending, line.ended_by) == ("answered", "agent", "system")
+    await centre.told("the agent hangs up first", caller)
     assert not centre.twilio.alerts
 
 
@@ -59,15 +55,15 @@ async def test_a_full_line_is_busy(centre: CallCentre) -> None:
     await second.dial("4003")
     assert await second.ended() == "busy"
     first.hang_up()
-    assert (await centre.line(first)).outcome == "abandoned_in_menu"
-    assert (await centre.line(second)).outcome == "busy"
+    await centre.told("the caller hangs up in the menu", first)
+    await centre.told("busy at the line limit", second)
 
 
 async def test_outside_the_hours_the_caller_hears_so(centre: CallCentre) -> None:
     caller = centre.caller()
     await caller.dial("4004")
     assert await caller.ended() == "completed"
-    assert (await centre.line(caller)).outcome == "closed"
+    await centre.told("closed", caller)
     assert [heard.kind for heard in caller.heard] == ["play"]
 
 
@@ -78,55 +74,20 @@ async def test_hanging_up_in_the_menu_in_the_queue_and_while_ringing_are_told_ap
     await caller.dial("4001")
     await caller.asked("test-topic")
     caller.hang_up()
-    assert (await centre.line(caller)).outcome == "abandoned_in_menu"
+    await centre.told("the caller hangs up in the menu", caller)
 
     caller = await in_queue(centre)
     caller.hang_up()
-    assert (await centre.line(caller)).outcome == "abandoned_in_queue"
+    await centre.told("the caller hangs up in the queue", caller)
 
     await centre.agent("anna", ANNA, RingsOut())
     caller = await in_queue(centre)
     await centre.twilio.until(lambda: centre.twilio.phone(ANNA).call is not None)
     await caller.listen(1)
     caller.hang_up()
-    assert (await centre.line(caller)).outcome == "abandoned_while_ringing"
+    await centre.told("the caller hangs up while the agent's phone rings", caller)
     assert centre.twilio.phone(ANNA).calls[-1].status == "canceled"
     assert (await centre.program.routing.agent("anna")).state == "ready"
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "reason", "cause"),
-    [
-        (Busy(after=1, code=486), MissReason.BUSY, 17),
-        (Busy(after=1, code=603), MissReason.REJECTED, 21),
-        (RingsOut(), MissReason.NO_ANSWER, 19),
-        (Unreachable(404), MissReason.FAILED, 1),
-        (Unreachable(480), MissReason.NO_ANSWER, 18),
-        (Unreachable(503), MissReason.FAILED, 41),
-    ],
-)
-async def test_an_agent_who_is_not_reached_costs_the_caller_nothing(
-    centre: CallCentre, behaviour: Any, reason: MissReason, cause: int
-) -> None:
-    await centre.agent("anna", ANNA, behaviour, Answers(after=1))
-    caller = await in_queue(centre)
-    await caller.connected()
-    caller.hang_up()
-    line = await centre.line(caller)
-    assert (line.outcome, line.ending) == ("answered", "customer")
-    missed = await centre.events(caller, AgentLegEnded)
-    assert [(one.reason, one.cause) for one in missed] == [(reason, cause)]
-    assert not centre.twilio.alerts
-
-
-async def test_a_line_of_the_agent_that_breaks_is_a_dropped_call(centre: CallCentre) -> None:
-    await centre.agent("anna", ANNA, Answers(after=1, drops_after=10))
-    caller = await in_queue(centre)
-    await caller.connected()
-    line = await centre.line(caller)
-    assert (line.outcome, line.ending) == ("answered", "dropped")
-    (talk,) = await centre.events(caller, TalkEnded)
-    assert talk.by == "agent"
 
 
 async def test_waiting_callers_hear_their_position(centre: CallCentre) -> None:
@@ -140,16 +101,60 @@ async def test_waiting_callers_hear_their_position(centre: CallCentre) -> None:
     assert not centre.twilio.alerts
 
 
-async def test_words_choose_and_keys_do(centre: CallCentre) -> None:
+async def hears_the_question(centre: CallCentre) -> Caller:
     caller = centre.caller()
     await caller.dial("4002")
     listening = await caller.asked("환불")
     assert listening.attributes["input"] == "dtmf speech"
-    await caller.say("환불", 0.8)
+    return caller
+
+
+async def waits(caller: Caller) -> None:
     await caller.until(lambda call: any(heard.kind == "wait-play" for heard in call.heard))
+
+
+async def test_a_word_chooses(centre: CallCentre) -> None:
+    await centre.agent("anna", ANNA, Answers(after=2))
+    caller = await hears_the_question(centre)
+    await caller.say("환불", 0.8)
+    await caller.connected()
     caller.hang_up()
-    line = await centre.line(caller)
-    assert (line.outcome, line.intent) == ("abandoned_in_queue", "refund")
+    await centre.told("a word, a talk, the caller hangs up", caller)
+    assert [one.source for one in await centre.events(caller, InputGathered)] == ["speech"]
+
+
+async def test_a_question_to_be_answered_by_speech_takes_a_key(centre: CallCentre) -> None:
+    caller = await hears_the_question(centre)
+    caller.press("1")
+    await waits(caller)
+    caller.hang_up()
+    await centre.told("a key where a word may be said", caller)
+
+
+async def test_without_a_menu_a_caller_goes_straight_to_a_person(centre: CallCentre) -> None:
+    await centre.agent("anna", ANNA, Answers(after=1))
+    caller = centre.caller()
+    await caller.dial("4005")
+    await caller.connected()
+    caller.hang_up()
+    await centre.told("no menu, straight to a person", caller)
+
+
+@pytest.mark.parametrize(
+    ("key", "journey"),
+    [("2", "recorded only with consent: refused"), ("1", "recorded only with consent: given")],
+)
+async def test_a_talk_is_recorded_only_with_consent(centre: CallCentre, key: str, journey: str) -> None:
+    await centre.agent("anna", ANNA, Answers(after=1))
+    caller = centre.caller()
+    await caller.dial("4007")
+    await caller.asked("test-number")
+    caller.press("1234")
+    await caller.asked("test-notice")
+    caller.press(key)
+    await caller.connected()
+    caller.hang_up()
+    await centre.told(journey, caller)
 
 
 async def test_silence_is_no_answer_and_the_question_is_asked_again(centre: CallCentre) -> None:
@@ -167,18 +172,7 @@ async def test_self_service_is_complete_without_an_agent(centre: CallCentre) -> 
     caller.press("3")
     await caller.hears("test-info")
     assert await caller.ended() == "completed"
-    assert (await centre.line(caller)).outcome == "self_served"
-
-
-async def test_an_agent_taken_from_one_call_gets_the_next(centre: CallCentre) -> None:
-    await centre.agent("anna", ANNA, Answers(after=1, hangs_up_after=20))
-    callers = [await in_queue(centre, f"+861380013800{n}") for n in range(3)]
-    for caller in callers:
-        await caller.ended()
-    lines = [await centre.line(caller) for caller in callers]
-    assert [line.outcome for line in lines] == ["answered"] * 3
-    for caller in callers:
-        assert len(await centre.events(caller, CallAnswered)) == 1
+    await centre.told("served by the menu", caller)
 
 
 @pytest.mark.parametrize("gap", [0.0, 3.0])
@@ -192,8 +186,7 @@ async def test_every_webhook_twice_is_the_same_call(centre: CallCentre, gap: flo
         caller = await in_queue(centre)
         await caller.hears("test-thanks")
         await caller.ended()
-        line = await centre.line(caller)
-        assert (line.outcome, line.ending) == ("answered", "agent")
+        await centre.told("the agent hangs up first", caller)
         told.append(await centre.kinds(caller))
         await centre.twilio.let_pass(30)
     assert told[0] == told[1]

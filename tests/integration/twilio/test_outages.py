@@ -1,0 +1,76 @@
+"""Twilio's REST API is out of reach, or its webhooks are lost: callers keep their place, talks go on."""
+
+import asyncio
+
+from ivr.events import CallAnswered, CallRecovered
+from tests.integration.twilio.conftest import CallCentre
+from tests.integration.twilio.test_journey import ANNA, in_queue
+from tests.twilio import Answers, Caller, Lose
+
+LONG = 60.0  # seconds: longer than all attempts of a request
+
+
+async def talking(centre: CallCentre, *behaviours: Answers) -> Caller:
+    await centre.agent("anna", ANNA, *behaviours)
+    caller = await in_queue(centre)
+    await caller.connected()
+    await centre.twilio.until(lambda: bool(centre.twilio.recordings))
+    return caller
+
+
+class TestRestOutOfReach:
+    async def test_callers_keep_their_place_and_are_served(self, centre: CallCentre) -> None:
+        callers = [await in_queue(centre, f"+861380013800{n}") for n in (1, 2)]
+        centre.out_of_reach()
+        await centre.agent("anna", ANNA, Answers(after=1, hangs_up_after=10))
+        await callers[0].listen(LONG)
+        assert not centre.twilio.phone(ANNA).calls
+        centre.out_of_reach(False)
+        for caller in callers:
+            await caller.ended()
+            await centre.told("out of reach while callers wait", caller)
+        answered = [await centre.when(caller, CallAnswered) for caller in callers]
+        assert answered == sorted(answered)
+
+    async def test_a_talk_goes_on_and_ends_as_it_would_have(self, centre: CallCentre) -> None:
+        caller = await talking(centre, Answers(after=1))
+        centre.out_of_reach()
+        await caller.listen(LONG)
+        assert caller.talking
+        caller.hang_up()
+        await centre.told("out of reach in a talk", caller)
+
+    async def test_a_program_that_finds_no_twilio_takes_its_callers_up_later(
+        self, centre: CallCentre
+    ) -> None:
+        caller = await in_queue(centre)
+        await centre.kill()
+        centre.out_of_reach()
+        starting = asyncio.create_task(centre.start())
+        await caller.listen(LONG)
+        assert not await centre.events(caller, CallRecovered)
+        centre.out_of_reach(False)
+        await starting
+        await caller.listen(10)
+        assert await centre.events(caller, CallRecovered)
+        await centre.agent("anna", ANNA, Answers(after=1, hangs_up_after=10))
+        await caller.connected()
+        await centre.told("out of reach when the program starts", caller)
+
+
+class TestWebhooksLost:
+    async def test_in_a_talk(self, centre: CallCentre) -> None:
+        caller = await talking(centre, Answers(after=1))
+        for kind in ("status", "conference"):
+            centre.twilio.faults.add(Lose(), kind=kind, times=1000)
+        await caller.listen(20)
+        caller.hang_up()
+        await centre.told("webhooks lost in a talk", caller)
+
+    async def test_in_a_wait(self, centre: CallCentre) -> None:
+        caller = await in_queue(centre)
+        for kind in ("status", "conference", "twiml"):
+            centre.twilio.faults.add(Lose(), kind=kind, times=1000)
+        caller.hang_up()
+        await centre.twilio.let_pass(LONG)
+        await centre.told("webhooks lost in a wait", caller)
