@@ -3,6 +3,7 @@
 import asyncio
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from ivr.adapters.twilio.webhooks import Progress
@@ -38,6 +39,7 @@ class AgentLeg:
     asked: bool = False  # the request to ring was sent
     rang: bool = False
     answered: bool = False
+    answered_at: datetime | None = None  # where Twilio was asked about it
     cancelled: bool = False
     in_conference: bool = False
     caller_waited: bool = False  # the caller was in the conference, ready to be met

@@ -31,6 +31,14 @@ class RemoteCall:
         return None if self.ended_at is None else self.ended_at + timedelta(seconds=1)
 
 
+    @property
+    def answered_at(self) -> datetime | None:
+        """When a call that is over was answered, to a second; its duration is counted from there."""
+        if self.over_at is None or not self.duration:
+            return None
+        return self.over_at - timedelta(seconds=self.duration)
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteParticipant:
     """Somebody in a conference, or being rung into it. `label` is ours."""

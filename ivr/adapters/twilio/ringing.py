@@ -59,6 +59,8 @@ class Ringing:
                 if leg.answered and leg.end is None and not leg.joined.is_set():
                     await self.ask_soon(leg)
                 if leg.end is not None and leg.open and await self._had_met(leg):
+                    if leg.answered_at is None:
+                        await self.ask_soon(leg)
                     self._presume(leg)
 
     async def ask_soon(self, leg: AgentLeg) -> None:
@@ -204,6 +206,8 @@ class Ringing:
         except TwilioError as problem:
             log.warning("an agent's leg could not be looked up", reservation=leg.label, why=str(problem))
             return
+        if remote is not None and remote.over:
+            leg.answered_at = remote.answered_at
         self.learn(leg, Progress(leg.sid, remote.status if remote is not None else "failed"))
 
     # ------------------------------------------------------------------ the end

@@ -154,7 +154,7 @@ class Talking:
         return leg.joined.is_set()
 
     def _begin(self, leg: AgentLeg) -> None:
-        self._line.tell(CallAnswered(leg.reservation, leg.agent))
+        self._line.tell(CallAnswered(leg.reservation, leg.agent), leg.answered_at)
         self.resume(leg)
 
     def resume(self, leg: AgentLeg) -> None:

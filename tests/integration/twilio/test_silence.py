@@ -107,6 +107,16 @@ async def told(centre: CallCentre, caller: Caller) -> tuple[Any, float]:
     return line, asyncio.get_running_loop().time() - began
 
 
+async def test_a_talk_of_which_nothing_was_told_was_as_long_as_it_was(centre: CallCentre) -> None:
+    lose(centre, ROOM, LEGS)
+    caller = await talking(centre)
+    await caller.listen(10)
+    caller.hang_up()
+    line = await centre.line(caller)
+    assert (line.outcome, line.ending) == ("answered", "customer")
+    assert 9 <= line.talked <= 11.5
+
+
 @pytest.mark.parametrize(("number", "outcome"), [("4003", "busy"), ("4004", "closed")])
 async def test_a_caller_who_was_turned_away(centre: CallCentre, number: str, outcome: str) -> None:
     if outcome == "busy":
