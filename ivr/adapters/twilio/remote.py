@@ -30,7 +30,6 @@ class RemoteCall:
         """The end of the second in which it ended: Twilio tells whole ones."""
         return None if self.ended_at is None else self.ended_at + timedelta(seconds=1)
 
-
     @property
     def answered_at(self) -> datetime | None:
         """When a call that is over was answered, to a second; its duration is counted from there."""

@@ -157,7 +157,12 @@ class Ringing:
         self._changed(leg)
 
     async def _miss_unless_joined(self, leg: AgentLeg) -> None:
-        """One that was answered may have met the caller: the news of it may still be on its way."""
+        """One that was answered may have met the caller: the news of it may still be on its way.
+
+        One that failed may have been answered, too, and broken off: its duration tells.
+        """
+        if leg.end is not None and leg.end.status == "failed" and not leg.answered:
+            await self.ask_soon(leg)
         if leg.answered and not leg.cancelled:
             await first_of(leg.joined, self._line.gone, timeout=SETTLE)
         async with self._settling:
@@ -208,6 +213,7 @@ class Ringing:
             return
         if remote is not None and remote.over:
             leg.answered_at = remote.answered_at
+            leg.answered = leg.answered or leg.answered_at is not None
         self.learn(leg, Progress(leg.sid, remote.status if remote is not None else "failed"))
 
     # ------------------------------------------------------------------ the end

@@ -117,6 +117,17 @@ async def test_a_talk_of_which_nothing_was_told_was_as_long_as_it_was(centre: Ca
     assert 9 <= line.talked <= 11.5
 
 
+async def test_a_phone_that_breaks_off_had_answered_even_if_nobody_said_so(centre: CallCentre) -> None:
+    lose(centre, ROOM)
+    centre.twilio.faults.add(Lose(), url="/twilio/legs/", event="in-progress", times=10)
+    await centre.agent("anna", ANNA, Answers(after=1, drops_after=8))
+    caller = await in_queue(centre)
+    await caller.hears("test-thanks", within=30)
+    await caller.ended()
+    line = await centre.line(caller)
+    assert (line.outcome, line.ending, line.missed_rings) == ("answered", "dropped", 0)
+
+
 @pytest.mark.parametrize(("number", "outcome"), [("4003", "busy"), ("4004", "closed")])
 async def test_a_caller_who_was_turned_away(centre: CallCentre, number: str, outcome: str) -> None:
     if outcome == "busy":
