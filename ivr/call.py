@@ -130,13 +130,25 @@ class Call:
         return (self.state, event) in TRANSITIONS
 
 
+_OF_LEGS = (e.AgentRang, e.AgentLegEnded, e.CallAnswered, e.TalkEnded)
+
+
 def begin(call_id: UUID, event: e.CallOffered, at: datetime) -> Call:
     """The call that its first event makes."""
     return Call(call_id, at, event.carrier, event.carrier_id, event.called, event.caller, event.caller_name)
 
 
 def apply(call: Call, event: e.CallEvent, at: datetime) -> Call:
-    """The call after `event`; raises `IllegalTransition` for a move that `TRANSITIONS` lacks."""
+    """The call after `event`; raises `IllegalTransition` for a move that `TRANSITIONS` lacks.
+
+    What is told of an agent's leg counts for the reservation that the call has: an earlier one was given up.
+    """
+    if isinstance(event, _OF_LEGS) and event.reservation != call.reservation:
+        raise IllegalTransition(call.state, f"{type(event).__name__} of another reservation")
+    return _moved(call, event, at)
+
+
+def _moved(call: Call, event: e.CallEvent, at: datetime) -> Call:
     state = TRANSITIONS.get((call.state, type(event)))
     if state is None:
         raise IllegalTransition(call.state, type(event).__name__)
@@ -159,7 +171,7 @@ def fold(call_id: UUID, history: Iterable[tuple[datetime, e.CallEvent]]) -> Call
         raise IllegalTransition("not offered yet", type(first).__name__)
     call = begin(call_id, first, at)
     for at, event in events:
-        call = apply(call, event, at)
+        call = _moved(call, event, at)  # what is on a timeline has been taken
     return call
 
 

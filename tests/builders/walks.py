@@ -19,6 +19,7 @@ _EVENTS: dict[type, st.SearchStrategy[Any]] = {kind: st.builds(kind) for _, kind
     e.AgentLegEnded: st.builds(
         e.AgentLegEnded, st.just(a.RESERVATION), st.just("alice"), st.sampled_from(list(e.MissReason))
     ),
+    e.AgentRang: st.just(e.AgentRang(a.RESERVATION, "alice")),
     e.CallerIdentified: st.just(a.IDENTIFIED),
     e.CallAdmitted: st.just(a.ADMITTED),
     e.CallQueued: st.just(a.QUEUED),

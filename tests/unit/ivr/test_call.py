@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import get_args
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -111,6 +112,15 @@ def test_a_missed_ring_gives_the_caller_the_same_place_back() -> None:
     )
     assert after.missed == ("alice",)
     assert after.reservation is None
+
+
+@pytest.mark.parametrize("late", [a.MISSED, a.ANSWERED, a.TALK_ENDED, e.AgentRang(a.RESERVATION, "alice")])
+def test_what_is_told_late_of_a_ring_given_up_is_not_of_the_next_one(late: e.CallEvent) -> None:
+    another = e.AgentReserved(UUID(int=7), "bob", "bob", 20.0, why="longest ready")
+    call = given_call(*a.RINGING, a.MISSED, another)
+    with pytest.raises(IllegalTransition):
+        apply(call, late, NOON)
+    assert (call.reservation, call.reserved_agent) == (another.reservation, "bob")
 
 
 def test_a_call_that_ends_while_talking_ends_its_talk_with_the_same_cause() -> None:
