@@ -19,7 +19,8 @@ from ivr.events import AgentLegEnded, AgentRang, MissReason, Party
 log = structlog.get_logger()
 
 SETTLE = 2.0  # seconds for callbacks that were sent at the same time to be here, too
-RING_GRACE = 15.0  # seconds beyond the time to ring, of which Twilio adds 5 itself
+NEWS = 3.0  # seconds beyond the time to ring until Twilio is asked: before the core gives the ring up
+RING_GRACE = 15.0  # and until it is given up here
 _ANSWERED_WITHIN = 2.0  # seconds that somebody waits for what Twilio knows
 _LEAST_RING, _ADDED = 5, 5  # seconds: Timeout's least, and what Twilio always adds to it
 
@@ -137,7 +138,7 @@ class Ringing:
             if leg.cancelled or line.gone.is_set():
                 self.hang_up(leg)
             else:
-                await self._guard(leg, action.ring_seconds + RING_GRACE)
+                await self._guard(leg, action.ring_seconds)
 
     # ------------------------------------------------------------------ what Twilio says
 
@@ -179,16 +180,17 @@ class Ringing:
 
     def await_news(self, leg: AgentLeg) -> None:
         """Whether it rings on is not known: it is given up unless it is heard of."""
-        self._line.tasks.spawn(self._guard(leg, RING_GRACE))
+        self._line.tasks.spawn(self._guard(leg, 0.0))
 
     # ------------------------------------------------------------------ when Twilio says nothing
 
-    async def _guard(self, leg: AgentLeg, seconds: float) -> None:
-        """A phone of which nothing more is heard: Twilio is asked what became of it."""
-        if await first_of(leg.ended, leg.joined, self._line.gone, timeout=seconds):
-            return
-        log.warning("an agent's leg is not heard of", reservation=leg.label)
-        await self.ask(leg)
+    async def _guard(self, leg: AgentLeg, rings: float) -> None:
+        """A phone of which nothing more is heard: Twilio is asked what became of it, and asked once more."""
+        for seconds in (rings + NEWS, RING_GRACE - NEWS):
+            if await first_of(leg.ended, leg.joined, self._line.gone, timeout=seconds):
+                return
+            log.warning("an agent's leg is not heard of", reservation=leg.label)
+            await self.ask(leg)
         if leg.end is None and not leg.joined.is_set():
             leg.cancelled = True
             self.hang_up(leg)

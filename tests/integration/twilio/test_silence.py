@@ -9,6 +9,7 @@ import pytest
 
 from ivr.adapters.twilio.reconciliation import LATE, SILENCE, WATCH
 from ivr.adapters.twilio.ringing import SETTLE
+from ivr.events import CallAnswered
 from tests.integration.twilio.conftest import CallCentre
 from tests.integration.twilio.test_journey import ANNA, in_queue
 from tests.twilio import Answers, Caller, Lose, RingsOut
@@ -115,6 +116,19 @@ async def test_a_talk_of_which_nothing_was_told_was_as_long_as_it_was(centre: Ca
     line = await centre.line(caller)
     assert (line.outcome, line.ending) == ("answered", "customer")
     assert 9 <= line.talked <= 11.5
+
+
+async def test_a_talk_of_which_nothing_was_told_is_not_cut_off_as_a_ring_without_an_end(
+    centre: CallCentre,
+) -> None:
+    lose(centre, ROOM, LEGS)
+    caller = await talking(centre)
+    await caller.listen(40)
+    assert caller.talking
+    assert len(await centre.events(caller, CallAnswered)) == 1
+    caller.hang_up()
+    line = await centre.line(caller)
+    assert (line.outcome, line.ending, line.missed_rings) == ("answered", "customer", 0)
 
 
 async def test_a_phone_that_breaks_off_had_answered_even_if_nobody_said_so(centre: CallCentre) -> None:
