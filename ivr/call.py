@@ -230,14 +230,14 @@ def _learn_of_routing(call: Call, event: e.CallEvent, at: datetime, came_from: C
         case e.RecordingStarted():
             return _talk(call, recording=event.recording)
         case e.TalkEnded():
-            ended = _talk(call, ended_at=at, ended_by=event.by, cause=event.cause)
+            ended = _talk_over(call, at, event.by, event.cause)
             return replace(ended, reservation=None, reserved_agent=None)
         case e.QueueLeft():
             return replace(call, left_queue=event.reason, waited=_waited(call, at))
         case e.CallEnded():
             ended = call
             if came_from is CallState.TALKING:
-                ended = _talk(call, ended_at=at, ended_by=event.by, cause=event.cause)
+                ended = _talk_over(call, at, event.by, event.cause)
             elif came_from in (CallState.QUEUED, CallState.RINGING):
                 ended = replace(call, waited=_waited(call, at))
             return replace(ended, ended_at=at, ended_in=came_from, ended_by=event.by, cause=event.cause)
@@ -250,6 +250,11 @@ def _waited(call: Call, until: datetime) -> float:
     if call.talks or call.queued_at is None:
         return call.waited
     return call.waited + max(0.0, (until - call.queued_at).total_seconds())
+
+
+def _talk_over(call: Call, at: datetime, by: e.Party, cause: int | None) -> Call:
+    """A carrier may tell of a talk when it is over, and more exactly when it ended than when it began."""
+    return _talk(call, ended_at=max(at, call.talks[-1].began_at), ended_by=by, cause=cause)
 
 
 def _talk(call: Call, **changes: object) -> Call:

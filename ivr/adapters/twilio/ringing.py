@@ -165,7 +165,11 @@ class Ringing:
         if leg.end is not None and leg.end.status == "failed" and not leg.answered:
             await self.ask_soon(leg)
         if leg.answered and not leg.cancelled:
-            await first_of(leg.joined, self._line.gone, timeout=SETTLE)
+            if not await first_of(leg.joined, self._line.gone, timeout=SETTLE):
+                self._line.look()  # or it was the caller who left, and that is what is late
+                await first_of(leg.joined, self._line.gone, timeout=SETTLE)
+            if self._line.gone.is_set():
+                return  # the end of the call judges it
         async with self._settling:
             end = leg.end
         if not leg.joined.is_set() and end is not None:

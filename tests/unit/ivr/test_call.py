@@ -130,6 +130,15 @@ def test_a_call_that_ends_while_talking_ends_its_talk_with_the_same_cause() -> N
     assert call.talk.ended_at == call.ended_at
 
 
+@pytest.mark.parametrize("end", [a.TALK_ENDED, e.CallEnded(e.Party.CUSTOMER, 16)])
+def test_a_talk_told_of_after_its_end_took_no_time(end: e.CallEvent) -> None:
+    talking = given_call(*a.RINGING, a.ANSWERED)
+    assert talking.talk is not None
+    over = apply(talking, end, talking.talk.began_at - timedelta(seconds=2))
+    assert over.talk is not None
+    assert over.talk.ended_at == talking.talk.began_at
+
+
 def test_a_talk_that_the_agent_ended_keeps_its_end_when_the_caller_leaves_later() -> None:
     call = given_call(*a.TALKING, a.TALK_ENDED, a.HUNG_UP)
     assert isinstance(call, Call)
