@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from api import problems
 from api.auth import Authentication, Authenticator, authorise
@@ -15,17 +15,11 @@ from api.listing import Listing
 from api.metrics import Metrics
 from api.repository import SqlAudit, SqlTokens
 from api.routes import ROUTERS
+from api.safe_headers import SafeHeaders
 from api.schemas import Problem
 
 if TYPE_CHECKING:
     from api.bootstrap import Program
-
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-)
 
 
 def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
@@ -39,7 +33,7 @@ def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
     )
     program.journey.observe(edge.metrics.stage_ran)
     authenticator = Authenticator(edge.tokens.find, local_token)
-    app = FastAPI(
+    app = _App(
         title="Hotline",
         version=installed_version(),
         docs_url=None,
@@ -50,25 +44,29 @@ def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
         responses={code: {"model": Problem} for code in (401, 403, 404, 409, 422)},
         middleware=[
             Middleware(SafeHeaders),
-            *_webhooks(program),
             Middleware(Authentication, authenticator=authenticator),
             Middleware(BodyLimit),
         ],
     )
     app.state.edge = edge
+    app.program = program
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
     return app
 
 
-def _webhooks(program: "Program") -> list[Middleware]:
-    """Doors beside the tokens' one, for carriers that sign what they send."""
-    if "twilio" not in program.settings.carriers:
-        return []
-    from api.webhooks.twilio import TwilioDoor
+class _App(FastAPI):
+    program: "Program"
 
-    return [Middleware(TwilioDoor, program=program)]
+    def build_middleware_stack(self) -> ASGIApp:
+        """Before all that looks at tokens come the doors of carriers that sign what they send."""
+        app = super().build_middleware_stack()
+        if "twilio" not in self.program.settings.carriers:
+            return app
+        from api.webhooks.twilio import TwilioDoor
+
+        return TwilioDoor(app, self.program)
 
 
 def installed_version() -> str:
@@ -76,22 +74,3 @@ def installed_version() -> str:
         return version("hotline")
     except PackageNotFoundError:
         return "0"
-
-
-class SafeHeaders:
-    """Headers by which a browser keeps what it was given to itself."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                there = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *((name, value) for name, value in _HEADERS if name not in there),
-                ]
-            await send(message)
-
-        await self._app(scope, receive, with_headers)

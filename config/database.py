@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator
 
 from config.group_commit import GroupCommit, Values, Write
-from config.sqlite import LoopWriter, is_taken, open_sqlite
+from config.sqlite import OnLoop, is_taken, open_sqlite
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sql-reader")
-        self._on_loop = LoopWriter(url) if _is_sqlite(url) else None
+        self._on_loop = OnLoop(url) if _is_sqlite(url) else None
         self._writes = GroupCommit(self._engine, self._on_loop)
 
     async def read(self, query: Executable) -> Sequence[RowMapping]:
@@ -83,7 +83,8 @@ class Database:
 
         if self._on_loop is not None:
             try:
-                return _look(self._on_loop.engine, find)
+                with self._on_loop.transaction(read_only=True) as connection:
+                    return find(connection)
             except OperationalError as error:
                 if not is_taken(error):
                     raise

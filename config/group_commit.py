@@ -10,13 +10,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable
 from sqlalchemy.exc import OperationalError
 
-from config.sqlite import LoopWriter, is_taken
+from config.sqlite import OnLoop, is_taken
 
 T = TypeVar("T")
 
@@ -30,6 +31,9 @@ Values = Mapping[str, Any]
 
 _Later = tuple[Executable, Values]
 
+#: A transaction, which ends with the block.
+Begin = Callable[[], AbstractContextManager[Connection]]
+
 
 @dataclass(slots=True)
 class _Pending:
@@ -39,7 +43,7 @@ class _Pending:
 
 
 class GroupCommit:
-    def __init__(self, engine: Engine, on_loop: LoopWriter | None = None) -> None:
+    def __init__(self, engine: Engine, on_loop: OnLoop | None = None) -> None:
         self._engine = engine
         self._on_loop = on_loop
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sql-writer")
@@ -77,8 +81,8 @@ class GroupCommit:
         if self._on_loop is not None:
             self._on_loop.close()
 
-    def _at_once(self, on_loop: LoopWriter, write: Write[T]) -> T:
-        with on_loop.engine.connect() as connection, connection.begin():
+    def _at_once(self, on_loop: OnLoop, write: Write[T]) -> T:
+        with on_loop.transaction() as connection:
             _execute(connection, self._later.values())
             result = write(connection)
         self._later.clear()
@@ -103,7 +107,7 @@ class GroupCommit:
     async def _committed(self, batch: list[_Pending], later: list[_Later]) -> list[Any]:
         if self._on_loop is not None and not any(pending.long for pending in batch):
             try:
-                results = _commit(self._on_loop.engine, batch, later)
+                results = _commit(self._on_loop.transaction, batch, later)
             except OperationalError as error:
                 if not is_taken(error):
                     raise
@@ -111,21 +115,24 @@ class GroupCommit:
                 self._on_loop.wrote(len(batch))
                 return results
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, _commit, self._engine, batch, later)
+        return await loop.run_in_executor(self._thread, _commit, self._engine.begin, batch, later)
 
 
-def _commit(engine: Engine, batch: list[_Pending], later: list[_Later]) -> list[Any]:
+def _commit(begin: Begin, batch: list[_Pending], later: list[_Later]) -> list[Any]:
     """The result of each write, or the error that it raised."""
-    with engine.connect() as connection:
-        with connection.begin() as transaction:
-            _execute(connection, later)
-            try:
-                return [pending.write(connection) for pending in batch]
-            except Exception:
-                transaction.rollback()
-        with connection.begin():
-            _execute(connection, later)
-            return [_attempt(connection, pending.write) for pending in batch]
+    with suppress(_RollBack), begin() as connection:
+        _execute(connection, later)
+        try:
+            return [pending.write(connection) for pending in batch]
+        except Exception as error:
+            raise _RollBack from error
+    with begin() as connection:
+        _execute(connection, later)
+        return [_attempt(connection, pending.write) for pending in batch]
+
+
+class _RollBack(Exception):
+    pass
 
 
 def _execute(connection: Connection, later: Iterable[_Later]) -> None:

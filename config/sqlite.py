@@ -1,9 +1,11 @@
-"""SQLite as the program uses it: a log of writes, and a writer on the event loop that never waits."""
+"""SQLite as the program uses it: a log of writes, and transactions on the event loop that never wait."""
 
 import asyncio
 import sqlite3
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -73,8 +75,8 @@ def is_taken(error: OperationalError) -> bool:
     return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
 
 
-class LoopWriter:
-    """Connections for the event loop: they wait neither for a lock nor for the disk.
+class OnLoop:
+    """Two connections for the event loop, which wait neither for a lock nor for the disk.
 
     A transaction of a few rows takes less time than its way to a thread and back, which costs more the
     busier the program is: each statement gives the interpreter away, and has to wait until it gets it again.
@@ -82,11 +84,26 @@ class LoopWriter:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = open_sqlite(url, may_wait=False)
+        self._engine = open_sqlite(url, may_wait=False)
+        self._idle: dict[bool, Connection] = {}  # the one that only reads, and the one that writes
         self._patient = open_sqlite(url)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sql-log")
         self._writes = 0
         self._under_way: asyncio.Future[None] | None = None
+
+    @contextmanager
+    def transaction(self, *, read_only: bool = False) -> Iterator[Connection]:
+        """Nothing may be awaited in it. Raises `OperationalError`, see `is_taken`, where it would wait."""
+        connection = self._idle.pop(read_only, None)
+        if connection is None:
+            connection = self._engine.connect().execution_options(read_only=read_only)
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._idle[read_only] = connection
 
     def wrote(self, count: int) -> bool:
         """To be told of each transaction. True: `take_in_rest` has to come before the next one."""
@@ -111,8 +128,10 @@ class LoopWriter:
 
     def close(self) -> None:
         self._thread.shutdown()
+        for connection in self._idle.values():
+            connection.close()
         self._patient.dispose()
-        self.engine.dispose()
+        self._engine.dispose()
 
     def _in_thread(self) -> "asyncio.Future[None]":
         return asyncio.get_running_loop().run_in_executor(self._thread, self._take_in)

@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.safe_headers import SafeHeaders
 from ivr.adapters.twilio import twiml
 from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.carrier import TwilioTelephony, UnknownToUs
@@ -56,7 +57,7 @@ class TwilioDoor:
         self._account = Account.of(program.settings.twilio)
         self._apology = twiml.apology(self._account)
         self._unfinished: set[asyncio.Task[object]] = set()
-        self._router = Router(list(self._routes()), redirect_slashes=False)
+        self._router = SafeHeaders(Router(list(self._routes()), redirect_slashes=False))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
