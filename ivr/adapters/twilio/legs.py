@@ -41,7 +41,7 @@ class AgentLeg:
     answered: bool = False
     answered_at: datetime | None = None  # where Twilio was asked about it
     cancelled: bool = False
-    in_conference: bool = False
+    in_conference: bool = False  # together with the caller, as Twilio says
     caller_waited: bool = False  # the caller was in the conference, ready to be met
     end: Progress | None = None
     joined: asyncio.Event = field(default_factory=asyncio.Event)

@@ -157,6 +157,14 @@ class Ringing:
             self._line.tasks.spawn(self._guard_join(leg))
         self._changed(leg)
 
+    def entered(self, leg: AgentLeg) -> None:
+        """The leg is in a conference of the caller's name."""
+        answered, leg.answered = leg.answered, True
+        if leg.cancelled:
+            self.hang_up(leg)
+        elif not answered and leg.end is None:
+            self._line.tasks.spawn(self._guard_join(leg))
+
     async def _miss_unless_joined(self, leg: AgentLeg) -> None:
         """One that was answered may have met the caller: the news of it may still be on its way.
 
@@ -213,7 +221,7 @@ class Ringing:
             remote = await self._line.rest.fetch_call(leg.sid)
             if remote is not None and remote.status == "in-progress":
                 people = await self._line.rest.participants(str(self._line.call_id))
-                leg.in_conference = leg.sid in {person.call_sid for person in people}
+                leg.in_conference = {leg.sid, self._line.call_sid} <= {one.call_sid for one in people}
         except TwilioError as problem:
             log.warning("an agent's leg could not be looked up", reservation=leg.label, why=str(problem))
             return

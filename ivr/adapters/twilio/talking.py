@@ -67,9 +67,8 @@ class Talking:
         leg = self.ringing.of(event.call_sid, event.label)
         if leg is not None:
             leg.sid = leg.sid or event.call_sid
-            if event.kind == "participant-join" and leg.cancelled:
-                leg.answered = True
-                self.ringing.hang_up(leg)
+            if event.kind == "participant-join":
+                self.ringing.entered(leg)
         room.learn(event, self._party)
         if room.over or self._line.call_sid in room.left:
             self.caller_waits = False
@@ -139,7 +138,7 @@ class Talking:
         caller, rooms = self._line.call_sid, [r for r in self._rooms.values() if leg.sid in r.entered]
         if any(room.started or caller in room.entered for room in rooms) or self._alone_met(leg):
             return True
-        return (bool(rooms) or leg.in_conference) and self.caller_inside
+        return leg.in_conference
 
     def _alone_met(self, leg: AgentLeg) -> bool:
         """Somebody met the caller, and nobody else could."""
