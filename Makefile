@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo services test test-unit check format bench lock clean
+.PHONY: help venv demo services test test-unit explore check format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: venv services ## Run every test; installs the services that they need (roo
 
 test-unit: venv ## Run the unit tests: needs nothing but Python, takes seconds
 	@$(PYTEST) tests/unit -n auto --hypothesis-profile=quick
+
+explore: venv services ## Try the property tests with examples that no run has seen, a thousand each
+	@$(PYTEST) tests -m hypothesis --hypothesis-profile=explore
 
 check: venv ## Check format, lint, types, import direction and the YAML files
 	$(BIN)/ruff format --check .

@@ -20,9 +20,12 @@ KINDS = {"unit": 30, "integration": 120, "e2e": 300}
 SERVICES_REQUIRED = os.environ.get("HOTLINE_REQUIRE_SERVICES") == "1"
 """Whether a test that would be left out for want of a service fails instead."""
 
-settings.register_profile("hotline", deadline=None, print_blob=True)
+# The same examples each time: a run tells whether a change is right, not whether somebody was lucky. `make
+# explore` goes where no run has been.
+settings.register_profile("hotline", deadline=None, print_blob=True, derandomize=True)
 settings.register_profile("quick", settings.get_profile("hotline"), max_examples=20)
-settings.load_profile("hotline")  # `make test-unit` chooses the quick one
+settings.register_profile("explore", settings.get_profile("hotline"), derandomize=False, max_examples=1000)
+settings.load_profile("hotline")  # `make test-unit` chooses the quick one, `make explore` the last
 
 
 def _kind(path: Path) -> str:
