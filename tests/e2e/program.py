@@ -38,6 +38,7 @@ TONES = {
 }
 TONE_SECONDS = {"test-question": 4.0}  # others 0.4
 _LOOK_AGAIN = 0.03  # seconds
+_LINEAR = 2 * audio.RATE  # bytes of a recording per second
 
 
 def make_configuration(folder: Path) -> Path:
@@ -233,6 +234,21 @@ class HotlineProgram:
             return next((one for one in found if one["state"] == state), None)
 
         return await self._until(look, timeout, f"{state} recording of {call}")
+
+    async def recorded(self, call: str, seconds: float) -> None:
+        """Returns once `seconds` more of the talk are in the carrier's files."""
+        wanted = 0.0
+
+        async def look() -> bool | None:
+            nonlocal wanted
+            for one in await self.get(f"calls/{call}/recordings"):
+                track = self.data / "spool" / f"{one['id']}-agent.wav"
+                size = track.stat().st_size if track.exists() else 0
+                wanted = wanted or size + seconds * _LINEAR
+                return size >= wanted or None
+            return None
+
+        await self._until(look, 15, f"{seconds:g} s of sound of {call}")
 
     async def agent_in(self, login: str, state: str, timeout: float = 10) -> Data:
         async def look() -> Data | None:

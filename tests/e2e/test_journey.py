@@ -1,6 +1,5 @@
 """The journey of a call on a real Asterisk, with real phones and real sound."""
 
-import asyncio
 from pathlib import Path
 
 from tests.e2e.conftest import PhoneFactory, SippFactory
@@ -32,9 +31,8 @@ async def test_a_caller_presses_a_key_talks_to_an_agent_and_is_recorded_and_scor
     caller = await phone(CALLER, display="王小明", speaks=audio.tone(tmp_path / "caller.wav", 1500, 60))
     await hotline.agent("1001")
     call = await in_queue(hotline, caller)
-    await hotline.event(call, "RecordingStarted")
     await agent.wait("CALL_ESTABLISHED")
-    await asyncio.sleep(1.5)  # they talk
+    await hotline.recorded(call, 1.5)
     await caller.hang_up()
 
     await hotline.told("keys, a talk, the caller hangs up", call)

@@ -23,7 +23,6 @@ from tests.telephony.rtp import capture
 CALLERS = ("13800138001", "13800138002", "13800138003")
 AGENT = "1001"
 PHONE = "PJSIP/1001"
-LINEAR = 2 * audio.RATE  # bytes of a recording per second
 
 Make = Callable[..., HotlineProgram]
 
@@ -72,16 +71,6 @@ async def talking(hotline: HotlineProgram, caller: Phone) -> str:
     call = await in_queue(hotline, caller)
     await hotline.event(call, "RecordingStarted")
     return call
-
-
-async def recorded(hotline: HotlineProgram, call: str, seconds: float) -> None:
-    """Returns once `seconds` more of the conversation are in the carrier's files."""
-    (recording,) = await hotline.get(f"calls/{call}/recordings")
-    track = hotline.data / "spool" / f"{recording['id']}-agent.wav"
-    wanted = seconds * LINEAR + (track.stat().st_size if track.exists() else 0)
-    async with asyncio.timeout(15):
-        while not track.exists() or track.stat().st_size < wanted:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
 
 
 async def whole_recording(hotline: HotlineProgram, call: str) -> None:
@@ -173,10 +162,10 @@ class TestCutConnection:
         caller = await phone(CALLERS[0])
         await by_proxy.agent(AGENT, endpoint=PHONE)
         call = await talking(by_proxy, caller)
-        await recorded(by_proxy, call, 0.5)
+        await by_proxy.recorded(call, 0.5)
         proxy.cut()
         assert (await by_proxy.event(call, "CallRecovered"))["talking"] is True
-        await recorded(by_proxy, call, 0.5)
+        await by_proxy.recorded(call, 0.5)
         await caller.hang_up()
         await by_proxy.told("out of reach in a talk", call)
         await whole_recording(by_proxy, call)
@@ -295,7 +284,7 @@ class TestKilledProgram:
         await hotline.start()
         assert (await hotline.event(call, "CallRecovered"))["talking"] is True
         await hotline.agent_in(AGENT, "talking")
-        await recorded(hotline, call, 0.5)
+        await hotline.recorded(call, 0.5)
         await agent.hang_up()
         await hotline.told("killed in a talk, which goes on", call)
         await caller.wait("CALL_CLOSED")
