@@ -22,8 +22,9 @@ _WAL_TRIES, _WAL_PAUSE = 250, 0.02  # seconds between
 #: changes the same pages again and again, so each is written and synced once instead of many times.
 _PAGES = 8000
 
-#: Writes on the event loop until a thread does so for them: about as many pages.
-_WRITES = 1000
+#: Writes on the event loop until a thread does so for them: the last of it takes as long as two syncs of the
+#: disk, for which writers wait.
+_WRITES = 4000
 
 
 def open_sqlite(url: str, *, may_wait: bool = True) -> Engine:
