@@ -55,8 +55,8 @@ class Utc(TypeDecorator[datetime]):
 class Database:
     """One database: reads run in threads; writes share transactions, in order.
 
-    On SQLite what is written is a few rows of a local file, and so is done on the event loop itself; in a
-    thread where it is `long`, or where another process is writing. So are rows found by a key.
+    On SQLite, rows found by a key are read on the event loop itself, and written there: they are few, in a
+    local file. What is `long` is written in a thread, as is all while another process writes.
     """
 
     def __init__(self, url: str) -> None:

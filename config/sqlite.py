@@ -5,13 +5,13 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import structlog
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ def open_sqlite(url: str, *, may_wait: bool = True) -> Engine:
     """
     engine = create_engine(url, hide_parameters=True)
     pragmas = (
-        f"busy_timeout={_PATIENCE * 1000}",
+        f"busy_timeout={_PATIENCE * 1000 if may_wait else 0}",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"wal_autocheckpoint={_PAGES if may_wait else 0}",
@@ -46,9 +46,7 @@ def open_sqlite(url: str, *, may_wait: bool = True) -> Engine:
         cursor = connection.cursor()
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
-        _write_ahead(cursor)
-        if not may_wait:
-            cursor.execute("PRAGMA busy_timeout=0")
+        _write_ahead(cursor, _WAL_TRIES if may_wait else 1)
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -59,16 +57,20 @@ def open_sqlite(url: str, *, may_wait: bool = True) -> Engine:
     return engine
 
 
-def _write_ahead(cursor: Any) -> None:
-    """Turns the write-ahead log on; for somebody else who is just doing so SQLite itself does not wait."""
-    for tries_left in reversed(range(_WAL_TRIES)):
+def _write_ahead(cursor: Any, tries: int) -> None:
+    """Turns the write-ahead log on, for good and for everybody.
+
+    For somebody else who is just doing so SQLite itself does not wait. Who may not wait leaves it to them.
+    """
+    for pause in (*[_WAL_PAUSE] * (tries - 1), None):
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError:
-            if not tries_left:
+            if pause is not None:
+                time.sleep(pause)
+            elif tries > 1:
                 raise
-            time.sleep(_WAL_PAUSE)
 
 
 def is_taken(error: OperationalError) -> bool:
@@ -138,10 +140,8 @@ class OnLoop:
         return asyncio.get_running_loop().run_in_executor(self._thread, self._take_in)
 
     def _take_in(self) -> None:
-        connection = self._patient.raw_connection()
         try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except sqlite3.Error as error:
+            with closing(self._patient.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except (sqlite3.Error, SQLAlchemyError) as error:
             log.warning("the database's log could not be taken in", why=type(error).__name__)
-        finally:
-            connection.close()

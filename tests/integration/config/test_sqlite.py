@@ -59,6 +59,38 @@ async def test_a_write_waits_for_another_process_and_the_event_loop_does_not(
     assert await stored(database) == [1, 2, 7]
 
 
+async def test_a_file_that_another_process_begins_is_waited_for_beside_the_event_loop(file: Path) -> None:
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")  # there is no write-ahead log yet
+    database = Database(f"sqlite:///{file}")
+    writing = asyncio.create_task(database.write(things.metadata.create_all))
+    async with asyncio.timeout(2):
+        await asyncio.sleep(0)  # a loop that waits for the lock would do so for 30 s
+    assert not writing.done()
+    other.execute("COMMIT")
+    other.close()
+    await writing
+    await add(database, 1)
+    assert await stored(database) == [1]
+    await database.close()
+
+
+async def test_what_cannot_be_taken_in_keeps_nobody_waiting(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_kwargs: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("config.sqlite._WRITES", 5)
+    monkeypatch.setattr("sqlalchemy.Engine.raw_connection", broken)
+    await asyncio.gather(*(add(database, n) for n in range(1, 40)))
+    for n in range(40, 80):
+        await add(database, n)
+        await asyncio.sleep(0)
+    monkeypatch.undo()
+    assert await stored(database) == list(range(1, 80))
+
+
 async def test_long_and_short_writes_keep_their_order(database: Database) -> None:
     await asyncio.gather(*(add(database, n, long=n % 3 == 0) for n in range(1, 40)))
     assert await stored(database) == list(range(1, 40))
