@@ -49,7 +49,6 @@ def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
         ],
     )
     app.state.edge = edge
-    app.program = program
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -57,16 +56,15 @@ def create_app(program: "Program", local_token: str | None = None) -> FastAPI:
 
 
 class _App(FastAPI):
-    program: "Program"
-
     def build_middleware_stack(self) -> ASGIApp:
         """Before all that looks at tokens come the doors of carriers that sign what they send."""
         app = super().build_middleware_stack()
-        if "twilio" not in self.program.settings.carriers:
+        program = self.state.edge.program
+        if "twilio" not in program.settings.carriers:
             return app
         from api.webhooks.twilio import TwilioDoor
 
-        return TwilioDoor(app, self.program)
+        return TwilioDoor(app, program)
 
 
 def installed_version() -> str:
