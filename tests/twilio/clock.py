@@ -41,7 +41,23 @@ class Clock(Protocol):
     def running(self) -> AbstractAsyncContextManager[None]: ...
 
 
-class RealClock:
+class _PassingByItself:
+    """Time that needs nobody to move it: who is busy does not hold it up."""
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        yield
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        yield
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        yield
+
+
+class RealClock(_PassingByItself):
     """Time as it passes, `speed` times as fast."""
 
     def __init__(self, speed: float = 1.0) -> None:
@@ -54,20 +70,8 @@ class RealClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)
 
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        yield
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        yield
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        yield
-
-
-class LoopClock:
+class LoopClock(_PassingByItself):
     """The running loop's time, which is 0 at `start`: for a `VirtualLoop`, or one that takes its time."""
 
     def __init__(self, start: datetime) -> None:
@@ -79,18 +83,6 @@ class LoopClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        yield
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        yield
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        yield
 
 
 @dataclass(order=True, slots=True)
