@@ -1,6 +1,7 @@
 """The carrier on an in-process Twilio and a core that decides nothing: webhooks go in, documents come out."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,15 @@ async def pulling(folder: Path, **settings: Any) -> AsyncIterator[Bench]:
     finally:
         await made.rest.close()
         await database.close()
+
+
+async def soon(so: Callable[[], bool]) -> None:
+    """Other tasks have their turn until it is so."""
+    for _ in range(2000):
+        if so():
+            return
+        await asyncio.sleep(0.001)
+    raise TimeoutError
 
 
 async def _nowhere(_prompt: Prompt) -> Path:

@@ -17,7 +17,7 @@ from ivr.events import AgentLegEnded, CallAnswered, CallEnded, CallRecovered, Mi
 from tests.builders import calls as a
 from tests.builders.calls import given_call
 from tests.unit.ivr.twilio.api import found, listed
-from tests.unit.ivr.twilio.bench import CALLER, LEG, ROOM, Bench, Line, bench, form, prompt
+from tests.unit.ivr.twilio.bench import CALLER, LEG, ROOM, Bench, Line, bench, form, prompt, soon
 
 ASK = Gather("topic", (prompt("topic?"),))
 OFFERED = e.CallOffered("twilio", CALLER, "4001", "+8613800138000")
@@ -88,12 +88,15 @@ async def test_two_calls_do_not_meet(centre: Bench) -> None:
 
 
 async def test_a_call_that_cannot_be_stored_is_forgotten(centre: Bench) -> None:
+    tried = asyncio.Event()
+
     async def breaks(*_: object) -> None:
+        tried.set()
         raise RuntimeError("no database")
 
     centre.sink.on_offered = breaks
     telling = asyncio.create_task(centre.telephony.voice(form(CallSid=CALLER, From="1", To="2")))
-    await asyncio.sleep(0.05)
+    await tried.wait()
     assert not telling.done()  # it is tried again
     telling.cancel()
 
@@ -113,7 +116,7 @@ async def test_a_caller_who_waits_is_left_where_they_are(centre: Bench) -> None:
 async def test_a_caller_in_the_menu_is_asked_again(centre: Bench) -> None:
     line = await taken_up(centre, known(*a.IN_MENU))
     await line.perform(Answer(), ASK)
-    await asyncio.sleep(0.01)
+    await soon(lambda: bool(centre.sent("UpdateCall")))
     assert len(centre.sent("UpdateCall")) == 1
     await line.hears("next")
     assert line.said == ["topic?"]

@@ -1,7 +1,6 @@
 """One caller: documents by turn, and what happens to agents, each told once."""
 
 import asyncio
-from collections.abc import Callable
 from uuid import uuid4
 
 import httpx
@@ -48,6 +47,7 @@ from tests.unit.ivr.twilio.bench import (
     bench,
     gone,
     prompt,
+    soon,
 )
 
 ASK = Gather("topic", (prompt("topic?"),), DtmfInput(1))
@@ -78,15 +78,6 @@ async def talking(centre: Bench) -> Line:
     await line.leg("in-progress")
     await line.room("participant-join", CallSid=LEG, ParticipantLabel=str(RESERVATION))
     return line
-
-
-async def soon(so: Callable[[], bool]) -> None:
-    """Other tasks have their turn until it is so."""
-    for _ in range(2000):
-        if so():
-            return
-        await asyncio.sleep(0.001)
-    raise TimeoutError
 
 
 # ---------------------------------------------------------------------- documents
