@@ -73,7 +73,7 @@ def show(recording: Id, as_json: JsonFlag = False) -> None:
     found, zone = with_program(work)
     if as_json:
         detail = _as_data(found.filed, found.fetch)
-        print_json(detail | conversation_data(found) | detail)
+        print_json(conversation_data(found) | detail)
         return
     filed = found.filed
     say(f"call {filed.recording.call_id}, began {local_time(filed.recording.began_at, zone)}")
