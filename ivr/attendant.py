@@ -1,7 +1,8 @@
 """The automatic attendant: takes each step of a call from its timeline to what the caller hears next.
 
-Every method is a stage of the journey: it is called after its event was committed, decides by the pure
-interpreter, records what follows, and only then asks the carrier to act.
+`offered` and `heard` decide, by the pure interpreter, what follows from an event that is not stored yet: both
+are stored together. All else is a stage of the journey, called after its event was committed; what follows is
+recorded before the carrier is asked to act.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,7 @@ from config.routing import RoutingConfig
 from customers.service import CustomerService
 from ivr import call as calls
 from ivr import events as e
-from ivr import interpreter
+from ivr import interpreter, prompts
 from ivr.actions import Action, Announce, Answer, CancelRing, Hangup, Hold, Play, Reject, RingAgent
 from ivr.call import Call, CallState
 from ivr.errors import IllegalTransition
@@ -22,7 +23,6 @@ from ivr.hours import is_open
 from ivr.interpreter import Context, Turn
 from ivr.lines import Lines
 from ivr.menus import MenuBook
-from ivr.prompts import apology, closed, position
 from ivr.service import CallService
 
 log = structlog.get_logger()
@@ -54,7 +54,7 @@ class Attendant:
         self._perform = perform
         self._place = place
 
-    async def begin(self, call: Call, event: e.CallOffered) -> None:
+    async def offered(self, call: Call, event: e.CallOffered) -> Turn:
         """Says who calls, and decides: answer, busy, or closed."""
         number = self._config.number(event.called)
         caller, customer = await self._customers.identify(event.caller)
@@ -67,34 +67,38 @@ class Attendant:
             name=customer.name if customer else None,
         )
         if not self._lines.take(call.id, call.called, total=self._config.lines, of_number=number.lines):
-            await self._refuse(call, identified, e.CallRefused(e.Refusal.BUSY, "all lines in use"))
-            return
+            return self._refused(call, identified, e.CallRefused(e.Refusal.BUSY, "all lines in use"))
         if number.closes and not self._open(call):
-            await self._refuse(call, identified, e.CallRefused(e.Refusal.CLOSED))
-            return
+            return self._refused(call, identified, e.CallRefused(e.Refusal.CLOSED))
         menu = self._menus.current(number.menu)
         events = (identified, e.CallAdmitted(menu.name, menu.version))
         admitted = calls.after(call, events, self._clock.now())
         turn = interpreter.enter(menu, admitted, self._context(admitted))
-        await self._take(call, turn, first=(Answer(),), because=events)
+        return Turn((*events, *turn.events), (Answer(), *turn.actions))
 
-    async def step(self, call: Call, event: e.InputGathered) -> None:
+    async def heard(self, call: Call, event: e.InputGathered) -> Turn:
+        """The menu's next turn."""
         menu = await self._menus.of(call)
-        await self._take(call, interpreter.take(menu, call, event, self._context(call)))
+        return interpreter.take(menu, call, event, self._context(call))
+
+    def undo(self, call: Call) -> None:
+        """The call was not taken after all."""
+        self._lines.release(call.id)
 
     async def resume(self, call: Call, event: e.CallEvent) -> None:
         """Goes on where the call stands: after an outage, a conversation, or a wait without an agent."""
         # An outage may have come before the carrier answered; to answer twice does no harm.
         first = (Answer(),) if isinstance(event, e.CallRecovered) else ()
         if call.state is CallState.OFFERED:
-            await self.begin(call, call.offer)
+            await self._take(call, await self.offered(call, call.offer))
         elif call.state is CallState.REFUSED:
-            await self._turn_away(call)
+            await self._perform(call, _turn_away(call))
         elif call.state is CallState.QUEUED:
             await self._perform(call, (*first, Hold(music=self._config.queue(call.queue).music)))
         elif call.state is CallState.MENU:
             menu = await self._menus.of(call)
-            await self._take(call, interpreter.resume(menu, call, self._context(call)), first)
+            turn = interpreter.resume(menu, call, self._context(call))
+            await self._take(call, Turn(turn.events, (*first, *turn.actions)))
 
     async def ring_agent(self, call: Call, event: e.AgentReserved) -> None:
         label = call.customer_name or call.queue or ""
@@ -106,40 +110,24 @@ class Attendant:
         await self._perform(call, (CancelRing(event.reservation),))
 
     async def announce(self, call: Call, event: e.PositionAnnounced) -> None:
-        await self._perform(call, (Announce(position(event.position, call.language)),))
+        await self._perform(call, (Announce(prompts.position(event.position, call.language)),))
 
     async def release_line(self, call: Call, _event: e.CallEnded) -> None:
         self._lines.release(call.id)
 
-    async def apologise(self, call: Call) -> None:
-        """The way out when a stage failed: the caller is told, not left in silence."""
-        await self._perform(call, (Play(apology(call.language or "en")), Hangup()))
+    async def act(self, call: Call, actions: tuple[Action, ...]) -> None:
+        """Has the call's carrier do what was decided."""
+        await self._perform(call, actions)
 
-    async def _refuse(self, call: Call, *events: e.CallEvent) -> None:
-        refused = await self._record(call, *events)
-        if refused is not None:
-            await self._turn_away(refused)
+    def _refused(self, call: Call, *events: e.CallEvent) -> Turn:
+        return Turn(events, _turn_away(calls.after(call, events, self._clock.now())))
 
-    async def _turn_away(self, call: Call) -> None:
-        """A busy line is busy to the network; outside the hours the caller is told so."""
-        if call.refusal is e.Refusal.CLOSED:
-            await self._perform(call, (Answer(), Play(closed(call.language)), Hangup()))
-        else:
-            await self._perform(call, (Reject(),))
-
-    async def _take(
-        self,
-        call: Call,
-        turn: Turn,
-        first: tuple[Action, ...] = (),
-        because: tuple[e.CallEvent, ...] = (),
-    ) -> None:
-        """Records the turn and, `because` of which it is, what led to it; then has the carrier act."""
-        events = (*because, *turn.events)
-        if events and await self._record(call, *events) is None:
+    async def _take(self, call: Call, turn: Turn) -> None:
+        """Records the turn, then has the carrier act."""
+        if turn.events and await self._record(call, *turn.events) is None:
             return
-        if first or turn.actions:
-            await self._perform(call, (*first, *turn.actions))
+        if turn.actions:
+            await self._perform(call, turn.actions)
 
     async def _record(self, call: Call, *events: e.CallEvent) -> Call | None:
         """The call after `events`, or None when it moved on meanwhile (the caller hung up)."""
@@ -154,3 +142,15 @@ class Attendant:
     def _context(self, call: Call) -> Context:
         now = self._clock.now()
         return Context(now, self._open(call), lambda turned, queue: self._place(turned, queue, now))
+
+
+def apology(call: Call) -> tuple[Action, ...]:
+    """What a caller hears for whom nothing else can be done."""
+    return Play(prompts.apology(call.language or "en")), Hangup()
+
+
+def _turn_away(refused: Call) -> tuple[Action, ...]:
+    """A busy line is busy to the network; outside the hours the caller is told so."""
+    if refused.refusal is e.Refusal.CLOSED:
+        return Answer(), Play(prompts.closed(refused.language)), Hangup()
+    return (Reject(),)

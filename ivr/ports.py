@@ -96,8 +96,8 @@ class Entry:
 class CallStore(Protocol):
     """Timelines, append-only, and one row per call folded from each."""
 
-    async def create(self, call: Call, entry: Entry) -> Call:
-        """Stores a new call with its first event; gives the call already stored for that carrier id."""
+    async def create(self, call: Call, entries: Sequence[Entry]) -> Call:
+        """Stores a new call with its first events; gives the call already stored for that carrier id."""
         ...
 
     async def append(self, call: Call, entries: Sequence[Entry]) -> None:

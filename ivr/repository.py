@@ -33,9 +33,9 @@ class SqlCallStore:
         self._database = database
         self._handled: dict[UUID, int] = {}
 
-    async def create(self, call: Call, entry: Entry) -> Call:
+    async def create(self, call: Call, entries: Sequence[Entry]) -> Call:
         try:
-            await self._database.write(lambda connection: _insert_call(connection, call, entry))
+            await self._database.write(lambda connection: _insert_call(connection, call, entries))
         except IntegrityError:
             existing = await self.find_by_carrier_id(call.carrier, call.carrier_id)
             if existing is None:
@@ -125,10 +125,10 @@ class SqlCallStore:
         return await self._database.first(query) is not None
 
 
-def _insert_call(connection: Connection, call: Call, entry: Entry) -> None:
+def _insert_call(connection: Connection, call: Call, entries: Sequence[Entry]) -> None:
     row = _columns(call) | {"id": call.id, "handled": 0}
     connection.execute(_INSERT_CALL, row)
-    connection.execute(_INSERT_EVENTS, [_event_row(call.id, entry)])
+    connection.execute(_INSERT_EVENTS, [_event_row(call.id, entry) for entry in entries])
 
 
 def _append(connection: Connection, call: Call, entries: Sequence[Entry]) -> None:

@@ -2,15 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from config.ids import NewId
 from ivr import events as e
 from ivr.actions import Action, StartRecording
 from ivr.call import Call, CallState
 from ivr.consent import may_record
-from ivr.errors import IllegalTransition
-from ivr.service import CallService
+from ivr.menu_turn import Turn
 from recordings.recording import Recording
 from recordings.repository import SqlRecordings
 
@@ -18,21 +16,17 @@ Perform = Callable[[Call, tuple[Action, ...]], Awaitable[None]]
 
 
 class RecordingService:
-    """Stages of the journey. `wanted` is set whenever there may be work for a worker."""
+    """A decision and stages of the journey. `wanted` is set whenever there may be work for a worker."""
 
-    def __init__(self, store: SqlRecordings, calls: CallService, new_id: NewId, perform: Perform) -> None:
+    def __init__(self, store: SqlRecordings, new_id: NewId, perform: Perform) -> None:
         self._store = store
-        self._calls = calls
         self._new_id = new_id
         self._perform = perform
         self.wanted = asyncio.Event()
 
-    async def start(self, call: Call, _event: e.CallAnswered) -> None:
+    async def answered(self, call: Call, _event: e.CallAnswered) -> Turn:
         """Decides to record both parties, where the caller heard of it or agreed."""
-        if call.talk is None or call.talk.recording is not None or not may_record(call):
-            return
-        with suppress(IllegalTransition):  # they hung up
-            await self._calls.record(call.id, e.RecordingStarted(self._new_id()))
+        return Turn((e.RecordingStarted(self._new_id()),)) if may_record(call) else Turn()
 
     async def record(self, call: Call, event: e.RecordingStarted) -> None:
         if call.talk is not None:
@@ -46,11 +40,7 @@ class RecordingService:
 
     async def recovered(self, call: Call, _event: e.CallRecovered) -> None:
         """The conversation survived an outage, in which its recording may not have begun."""
-        if call.state is not CallState.TALKING or call.talk is None:
-            return
-        if call.talk.recording is None:
-            await self.start(call, e.CallAnswered(call.talk.reservation, call.talk.agent))
-        else:
+        if call.state is CallState.TALKING and call.talk is not None and call.talk.recording is not None:
             await self.record(call, e.RecordingStarted(call.talk.recording))
 
     async def close(self, call: Call, event: e.TalkEnded | e.CallEnded) -> None:

@@ -11,7 +11,7 @@ from api.bootstrap.carriers import phones_of
 from api.bootstrap.program import Program
 from api.bootstrap.twilio import twilio
 from api.configuration import load_together
-from api.journey import Journey, table_of
+from api.journey import Journey, decisions_of, table_of
 from api.migrations import upgrade_database
 from api.purging import Purge
 from config.clock import Clock, SystemClock
@@ -127,10 +127,12 @@ def _wire(
     key = MasterKey(settings.data_dir("keys") / "audio.key")
     audio = FileAudioStore(settings.data_dir("audio"), key)
     at_carriers = SoundAtTwilio(database, settings.data_dir("spool"), clock)
-    recording = RecordingService(recordings, calls, ids, perform)
+    recording = RecordingService(recordings, ids, perform)
     ledger, scores = SqlLedger(database), SqlScores(database)
     quality = QualityService(ledger, scores, load_library(settings.config), store, clock, ids, config)
-    journey = Journey(table_of(attendant, routing, recording, quality), store, attendant)
+    journey = Journey(
+        decisions_of(attendant, recording), table_of(attendant, routing, recording, quality), store, attendant
+    )
     program = Program(
         settings=settings,
         config=config,
@@ -161,6 +163,7 @@ def _wire(
         bring={"asterisk": asterisk, "twilio": twilio},
     )
     calls.publish_to(journey.follow)
+    calls.decide_by(journey)
     return program
 
 

@@ -50,7 +50,7 @@ async def call(
     at = NOON + timedelta(minutes=minutes)
     offered = e.CallOffered("test", carrier_id, "4001", "13800138000", "13800138000")
     made = begin(program.new_id(), offered, at)
-    await program.store.create(made, Entry(1, at, offered))
+    await program.store.create(made, [Entry(1, at, offered)])
     for seconds, event in enumerate(story, start=1):
         moment = at + timedelta(seconds=seconds)
         made = apply(made, event, moment)

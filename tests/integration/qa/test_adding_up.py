@@ -41,7 +41,7 @@ async def ended_call(database: Database, at: datetime, *, ended: bool = True) ->
     offered = c.CallOffered("test", str(uuid4()), "4001")
     call = calls.begin(uuid4(), offered, at)
     store = SqlCallStore(database)
-    await store.create(call, Entry(1, at, offered))
+    await store.create(call, [Entry(1, at, offered)])
     story = (*a.TALKING[1:], *([a.HUNG_UP] if ended else []))
     for step, event in enumerate(story):
         call = calls.apply(call, event, at + timedelta(seconds=2 * (step >= len(a.TALKING) - 1)))

@@ -46,7 +46,7 @@ async def verdicts(database: Database, *story: e.CallEvent) -> dict[str, str]:
     """How a call with this story, which may go on, is judged by its talk."""
     offered = replace(a.OFFERED, carrier_id=str(uuid4()))
     call, store = begin(uuid4(), offered, NOON), SqlCallStore(database)
-    await store.create(call, Entry(1, NOON, offered))
+    await store.create(call, [Entry(1, NOON, offered)])
     for seconds, event in enumerate(story):
         at = NOON + timedelta(seconds=seconds)
         call = apply(call, event, at)

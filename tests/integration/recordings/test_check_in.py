@@ -51,7 +51,7 @@ async def store(database: Database) -> SqlRecordings:
     """With one conversation that has ended."""
     offered = CallOffered(carrier="asterisk", carrier_id="c1", called="4001")
     call = calls.begin(UUID(int=1), offered, NOW)
-    await SqlCallStore(database).create(call, Entry(1, NOW, offered))
+    await SqlCallStore(database).create(call, [Entry(1, NOW, offered)])
     store = SqlRecordings(database)
     await store.add(Recording(RECORDING, call.id, "zh", NOW), UUID(int=3), "ann")
     await store.close(RECORDING, NOW)

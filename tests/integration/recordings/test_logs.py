@@ -62,7 +62,7 @@ async def test_no_line_holds_what_was_said(
     database = Database(f"sqlite:///{tmp_path / 'hotline.sqlite3'}")
     await database.write(metadata.create_all)
     offered = CallOffered("asterisk", "c1", "4001", "13800138000")
-    await SqlCallStore(database).create(calls.begin(UUID(int=1), offered, NOW), Entry(1, NOW, offered))
+    await SqlCallStore(database).create(calls.begin(UUID(int=1), offered, NOW), [Entry(1, NOW, offered)])
     store = SqlRecordings(database)
     await store.add(Recording(RECORDING, UUID(int=1), "zh", NOW), UUID(int=3), "ann")
     await store.close(RECORDING, NOW)

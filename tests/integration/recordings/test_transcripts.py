@@ -46,7 +46,7 @@ def transcripts(database: Database, tmp_path: Path) -> SqlTranscripts:
 async def filed(database: Database, number: int = 2) -> Recording:
     offered = CallOffered(carrier="asterisk", carrier_id=f"c{number}", called="4001")
     call = calls.begin(UUID(int=100 + number), offered, NOW)
-    await SqlCallStore(database).create(call, Entry(1, NOW, offered))
+    await SqlCallStore(database).create(call, [Entry(1, NOW, offered)])
     recording = Recording(UUID(int=number), call.id, "zh", NOW)
     return await SqlRecordings(database).add(recording, UUID(int=200 + number), "ann")
 

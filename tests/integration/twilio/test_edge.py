@@ -263,6 +263,21 @@ async def test_a_failure_of_ours_is_an_apology_and_a_failed_call(
     assert line.ended_by == "system"
 
 
+async def test_what_a_caller_said_is_kept_where_the_menu_fails_on_it(
+    centre: CallCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(*_: object) -> None:
+        raise RuntimeError("no")
+
+    caller = await asked(centre)
+    monkeypatch.setattr(centre.program.menus, "of", breaks)
+    caller.press("1")
+    assert await caller.ended() == "completed"
+    assert len(await centre.events(caller, InputGathered)) == 1
+    line = await centre.line(caller)
+    assert line.ended_by == "system"
+
+
 async def test_who_takes_too_long_is_asked_to_come_again(
     centre: CallCentre, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from ivr import events as e
 from ivr.actions import Action, StartRecording
 from ivr.call import Call
 from ivr.consent import ATTRIBUTE, Consent
+from ivr.menu_turn import Turn
 from ivr.ports import Entry
 from ivr.repository import SqlCallStore
 from recordings.repository import SqlRecordings
@@ -27,16 +28,24 @@ class Studio(Floor):
         super().__init__(SqlCallStore(database), SqlAgentStore(database), MemoryBoard(), given_config())
         self.orders: list[Action] = []
         self.recordings = SqlRecordings(database)
-        self.recording = RecordingService(self.recordings, self.calls, self.new_id, self._perform)
+        self.recording = RecordingService(self.recordings, self.new_id, self._perform)
+        self.calls.decide_by(self)
 
     async def _perform(self, _call: Call, actions: tuple[Action, ...]) -> None:
         self.orders += actions
 
+    async def decide(self, call: Call, event: e.CallEvent) -> Turn:
+        return await self.recording.answered(call, event) if isinstance(event, e.CallAnswered) else Turn()
+
+    async def act(self, call: Call, actions: tuple[Action, ...]) -> None:
+        raise AssertionError("a recording is begun by its own event")
+
+    def undo(self, call: Call) -> None:
+        pass
+
     async def follow(self, call: Call, entry: Entry) -> None:
         await super().follow(call, entry)
         match entry.event:
-            case e.CallAnswered() as event:
-                await self.recording.start(call, event)
             case e.RecordingStarted() as event:
                 await self.recording.record(call, event)
                 await self.recording.file(call, event)
@@ -54,8 +63,8 @@ class Studio(Floor):
         return call
 
     async def forgetful(self, call: Call, entry: Entry) -> None:
-        """As if the program died right after the answer was stored."""
-        if not isinstance(entry.event, e.CallAnswered):
+        """As if the program died right after the answer was stored, with which goes what follows from it."""
+        if not isinstance(entry.event, e.CallAnswered | e.RecordingStarted):
             await self.follow(call, entry)
 
 
@@ -100,6 +109,9 @@ async def test_a_conversation_whose_recording_an_outage_forestalled_is_recorded_
     call = await studio.talking()
     assert not studio.orders
     studio.tell(studio.follow)
+    happened = [entry.event for entry in await studio.store.timeline(call)]
+    (started,) = [event for event in happened if isinstance(event, e.RecordingStarted)]
+    await studio.recording.file(await studio.call(call), started)
     await studio.recording.recovered(await studio.call(call), e.CallRecovered(talking=True))
     assert len(studio.orders) == len(await studio.recordings.of_call(call)) == 1
 
