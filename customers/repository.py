@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from config.clock import Clock
 from config.database import Database
 from customers.customer import Customer
 from customers.tables import customers
+
+_BY_NUMBER = select(customers).where(customers.c.number == bindparam("number"))
 
 
 class SqlCustomerStore:
@@ -18,7 +20,7 @@ class SqlCustomerStore:
         self._clock = clock
 
     async def by_number(self, number: str) -> Customer | None:
-        row = await self._database.first(select(customers).where(customers.c.number == number))
+        row = await self._database.first(_BY_NUMBER, {"number": number})
         if row is None:
             return None
         return Customer(row["id"], row["number"], row["name"], row["tier"], row["language"])

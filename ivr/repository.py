@@ -18,6 +18,10 @@ from ivr.timeline import VERSION, kind_of, parse, parse_call, render, render_cal
 # Made once: what SQLAlchemy works out about a statement stays with it.
 _INSERT_CALL = insert(calls)
 _INSERT_EVENTS = insert(call_events)
+_CALL = select(calls.c.body).where(calls.c.id == bindparam("call"))
+_BY_CARRIER_ID = select(calls.c.id).where(
+    calls.c.carrier == bindparam("carrier"), calls.c.carrier_id == bindparam("carrier_id")
+)
 _UPDATE_CALL = update(calls).where(calls.c.id == bindparam("call"))
 _MARK_HANDLED = (
     update(calls)
@@ -65,7 +69,7 @@ class SqlCallStore:
         await self._database.flush()
 
     async def get(self, call_id: UUID) -> Call:
-        row = await self._database.first(select(calls.c.body).where(calls.c.id == call_id))
+        row = await self._database.first(_CALL, {"call": call_id})
         if row is None:
             raise UnknownCall(call_id)
         return parse_call(row["body"])
@@ -75,9 +79,7 @@ class SqlCallStore:
         return [_entry(row) for row in await self._database.read(query)]
 
     async def find_by_carrier_id(self, carrier: str, carrier_id: str) -> UUID | None:
-        row = await self._database.first(
-            select(calls.c.id).where(calls.c.carrier == carrier, calls.c.carrier_id == carrier_id)
-        )
+        row = await self._database.first(_BY_CARRIER_ID, {"carrier": carrier, "carrier_id": carrier_id})
         return row["id"] if row else None
 
     async def open_calls(self) -> list[Call]:

@@ -170,8 +170,9 @@ class TwilioDoor:
 
     async def _have(self, act: Callable[[TwilioTelephony, Request, Form], Awaitable[T]], *given: Any) -> T:
         """Webhooks may come before a program that starts has its carriers."""
-        async with asyncio.timeout(_START):
-            await self._program.taking_calls.wait()
+        if not self._program.taking_calls.is_set():
+            async with asyncio.timeout(_START):
+                await self._program.taking_calls.wait()
         carrier = self._program.carriers[CARRIER]
         assert isinstance(carrier, TwilioTelephony)
         return await act(carrier, *given)

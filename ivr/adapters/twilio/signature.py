@@ -86,7 +86,8 @@ def _plain(text: str) -> str:
 
 
 def _as_signed(url: str) -> Iterator[str]:
-    """Twilio signs without the port or with it, and never a fragment."""
+    """Twilio signs without the port or with it, and never a fragment; mostly what it was given."""
+    yield url
     parts = urlparse(urldefrag(url).url)
     yield remove_port(parts)
     yield add_port(parts)
