@@ -17,6 +17,7 @@ from api.app import create_app
 from api.bootstrap import open_program
 from api.errors import ApiError
 from api.migrations import require_current
+from api.only_one import only_one
 from api.principals import new_token
 from api.running_file import Running, announced
 from config.settings import Settings
@@ -40,11 +41,15 @@ class PortTaken(ApiError):
 async def serve(settings: Settings) -> None:
     """Takes calls and answers HTTP until SIGINT or SIGTERM.
 
-    The port is opened first, so a second program on the same port touches nothing. It serves whether or not
-    carriers are within reach; `/readyz` says when calls can be taken.
+    The port is opened first, and then the data directory is taken: a second program on either touches
+    nothing. It serves whether or not carriers are within reach; `/readyz` says when calls can be taken.
     """
     sys.setswitchinterval(_SWITCH)
-    with _stop_signal() as stop, _listening(settings.http_host, settings.http_port) as listener:
+    with (
+        _stop_signal() as stop,
+        _listening(settings.http_host, settings.http_port) as listener,
+        only_one(settings.data_dir()),
+    ):
         async with open_program(settings) as program:
             await require_current(program.database)
             gc.freeze()  # what is there now stays: it need not be looked through in the middle of calls

@@ -106,6 +106,22 @@ def test_it_serves_takes_commands_and_stops_when_told(
     assert here["token"] not in log
 
 
+def test_a_second_program_on_the_same_data_is_turned_away(
+    settings: Settings, environment: dict[str, str], serve: Serve
+) -> None:
+    first = serve("serve")
+    here = announced(settings, first)
+    second = run(environment, "serve")
+    assert second.returncode == 1
+    assert f"another `hotline serve` works on the data directory {settings.data}" in second.stderr
+    assert httpx.get(f"{here['url']}/readyz", trust_env=False).json()["ready"] is True
+
+    first.kill()
+    first.wait()
+    (settings.data / "running.json").unlink()
+    announced(settings, serve("serve"))
+
+
 def test_answers_do_not_wait_for_the_clients_acknowledgement(settings: Settings, serve: Serve) -> None:
     here = announced(settings, serve("serve"))
     with httpx.Client(trust_env=False) as client:

@@ -7,6 +7,7 @@ import pytest
 
 import api.cli.failures
 import api.migrations
+import api.only_one
 import api.running_file
 import api.serving
 from api.errors import STATUS, AmbiguousId, ApiError, BadRange, identify, status_of
@@ -20,6 +21,7 @@ from routing.errors import RoutingError
 #: They are for the command line: no request can meet them.
 NOT_HTTP = {
     api.migrations.SchemaBehind,
+    api.only_one.AlreadyServing,
     api.running_file.NotRunning,
     api.serving.PortTaken,
 }
