@@ -17,17 +17,23 @@ _STATES = {
     PullState.UNWANTED: FetchState.LEFT,
 }
 
+_NOT_IN_USE = "HOTLINE_CARRIERS does not name twilio: nobody asks there"
+
 
 class SoundAtTwilio:
-    """`recordings.ports.SoundAtCarriers` on the rows that the carrier works off; `spool` is the worker's."""
+    """`recordings.ports.SoundAtCarriers` on the rows that the carrier works off; `spool` is the worker's.
 
-    def __init__(self, database: Database, spool: Path, clock: Clock) -> None:
+    Where Twilio is not `in_use`, nobody works them off, and whoever asks is told so.
+    """
+
+    def __init__(self, database: Database, spool: Path, clock: Clock, *, in_use: bool = True) -> None:
         self._pulls = SqlPulls(database)
         self._spool = spool
         self._clock = clock
+        self._in_use = in_use
 
     async def fetches(self, recordings: Collection[UUID]) -> Mapping[UUID, Fetch]:
-        found = {pull.recording: _fetch(pull) for pull in await self._pulls.of(recordings)}
+        found = {pull.recording: self._fetch(pull) for pull in await self._pulls.of(recordings)}
         return {recording: fetch for recording, fetch in found.items() if fetch is not None}
 
     async def again(self, recording: UUID) -> bool:
@@ -45,8 +51,11 @@ class SoundAtTwilio:
     async def forget(self, calls: Collection[UUID]) -> None:
         await self._pulls.forget(calls)
 
-
-def _fetch(pull: Pull) -> Fetch | None:
-    """None for one that is done with."""
-    state = _STATES.get(pull.state, FetchState.LEFT if pull.failure else None)
-    return None if state is None else Fetch("twilio", state, pull.attempts, pull.due_at, pull.failure)
+    def _fetch(self, pull: Pull) -> Fetch | None:
+        """None for one that is done with."""
+        state = _STATES.get(pull.state, FetchState.LEFT if pull.failure else None)
+        if state is None:
+            return None
+        idle = None if self._in_use or pull.due_at is None else _NOT_IN_USE
+        problem = "; ".join(filter(None, (pull.failure, idle)))
+        return Fetch("twilio", state, pull.attempts, pull.due_at, problem or None)

@@ -126,7 +126,9 @@ def _wire(
     recordings = SqlRecordings(database)
     key = MasterKey(settings.data_dir("keys") / "audio.key")
     audio = FileAudioStore(settings.data_dir("audio"), key)
-    at_carriers = SoundAtTwilio(database, settings.data_dir("spool"), clock)
+    at_carriers = SoundAtTwilio(
+        database, settings.data_dir("spool"), clock, in_use="twilio" in settings.carriers
+    )
     recording = RecordingService(recordings, ids, perform)
     ledger, scores = SqlLedger(database), SqlScores(database)
     quality = QualityService(ledger, scores, load_library(settings.config), store, clock, ids, config)

@@ -327,7 +327,8 @@ def test_sound_that_never_came_is_looked_for_again(
     )
     assert told in hotline("recordings", "list").stdout
     tried = hotline("recordings", "retry", recording).stdout
-    assert tried == f"recording {recording} is pending: the sound is to come from twilio\n"
+    nobody = "HOTLINE_CARRIERS does not name twilio: nobody asks there"
+    assert tried == f"recording {recording} is pending: the sound is to come from twilio: {nobody}\n"
     assert (settings.data_dir("spool") / f"{recording}.coming").exists()
 
 

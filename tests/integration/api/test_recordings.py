@@ -178,7 +178,8 @@ async def test_sound_that_waits_at_the_carrier_is_fetched_at_once_if_asked(
     tried = (await client.post(f"/api/v1/recordings/{waiting.id}/retry")).json()
     assert (tried["state"], tried["fetch"]["tries"]) == ("pending", 0)
     assert tried["fetch"]["next_try"] == program.clock.now().isoformat().replace("+00:00", "Z")
-    assert (await audit.lines(1))[0].detail == {"failure": "Twilio: 503"}
+    failure = "Twilio: 503; HOTLINE_CARRIERS does not name twilio: nobody asks there"
+    assert (await audit.lines(1))[0].detail == {"failure": failure}
 
 
 async def test_sound_that_is_being_recorded_is_not_tried_again(program: Program, http: Http) -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -21,6 +21,7 @@ from tests.integration.twilio.test_journey import ANNA, in_queue
 from tests.twilio import Answers, Caller
 
 SID = "CA" + "0" * 32
+NOBODY = UUID(int=7)
 Pairs = Sequence[tuple[str, str]]
 Post = Callable[..., Any]
 
@@ -66,13 +67,13 @@ ROUTES = (
     "/twilio/voice",
     "/twilio/voice/fallback",
     "/twilio/status",
-    f"/twilio/calls/{uuid4()}/next?turn=1",
-    f"/twilio/calls/{uuid4()}/gathered?turn=1&step=topic",
-    f"/twilio/calls/{uuid4()}/waiting?turn=1",
-    f"/twilio/calls/{uuid4()}/joined?turn=1",
-    f"/twilio/calls/{uuid4()}/conference",
-    f"/twilio/legs/{uuid4()}/status?call={uuid4()}",
-    f"/twilio/recordings/{uuid4()}/status?call={uuid4()}",
+    f"/twilio/calls/{NOBODY}/next?turn=1",
+    f"/twilio/calls/{NOBODY}/gathered?turn=1&step=topic",
+    f"/twilio/calls/{NOBODY}/waiting?turn=1",
+    f"/twilio/calls/{NOBODY}/joined?turn=1",
+    f"/twilio/calls/{NOBODY}/conference",
+    f"/twilio/legs/{NOBODY}/status?call={NOBODY}",
+    f"/twilio/recordings/{NOBODY}/status?call={NOBODY}",
 )
 
 
@@ -127,21 +128,21 @@ async def test_the_path_counts_as_it_was_sent(centre: CallCentre, post: Post) ->
         ("/twilio/status", {"CallStatus": "exploded"}, 400),
         ("/twilio/status", {"CallStatus": ""}, 400),
         ("/twilio/status", {"CallStatus": "completed"}, 404),
-        (f"/twilio/legs/{uuid4()}/status", {"CallStatus": "completed"}, 400),
-        (f"/twilio/legs/{uuid4()}/status?call=x", {"CallStatus": "completed"}, 400),
-        (f"/twilio/legs/{uuid4()}/status?call={uuid4()}", {"CallStatus": "completed"}, 404),
-        (f"/twilio/calls/{uuid4()}/conference", {"StatusCallbackEvent": "conference-melt"}, 400),
-        (f"/twilio/calls/{uuid4()}/conference", {"StatusCallbackEvent": "participant-join"}, 400),
-        (f"/twilio/recordings/{uuid4()}/status", {"RecordingStatus": "rotten"}, 400),
-        (f"/twilio/recordings/{uuid4()}/status", {"RecordingStatus": "completed"}, 400),
+        (f"/twilio/legs/{NOBODY}/status", {"CallStatus": "completed"}, 400),
+        (f"/twilio/legs/{NOBODY}/status?call=x", {"CallStatus": "completed"}, 400),
+        (f"/twilio/legs/{NOBODY}/status?call={NOBODY}", {"CallStatus": "completed"}, 404),
+        (f"/twilio/calls/{NOBODY}/conference", {"StatusCallbackEvent": "conference-melt"}, 400),
+        (f"/twilio/calls/{NOBODY}/conference", {"StatusCallbackEvent": "participant-join"}, 400),
+        (f"/twilio/recordings/{NOBODY}/status", {"RecordingStatus": "rotten"}, 400),
+        (f"/twilio/recordings/{NOBODY}/status", {"RecordingStatus": "completed"}, 400),
         (
-            f"/twilio/recordings/{uuid4()}/status",
+            f"/twilio/recordings/{NOBODY}/status",
             {"RecordingStatus": "completed", "RecordingSid": "RE" + "0" * 32},
             404,
         ),
-        (f"/twilio/calls/{uuid4()}/next", {}, 400),
-        (f"/twilio/calls/{uuid4()}/next?turn=-1", {}, 400),
-        (f"/twilio/calls/{uuid4()}/next?turn=99999999999999", {}, 400),
+        (f"/twilio/calls/{NOBODY}/next", {}, 400),
+        (f"/twilio/calls/{NOBODY}/next?turn=-1", {}, 400),
+        (f"/twilio/calls/{NOBODY}/next?turn=99999999999999", {}, 400),
         ("/twilio/calls/none/next?turn=1", {}, 404),
         ("/twilio/nothing", {}, 404),
     ],
@@ -161,7 +162,7 @@ async def test_a_caller_whom_we_do_not_know_hears_an_apology(
     centre: CallCentre, post: Post, part: str
 ) -> None:
     with capture_logs() as logs:
-        answer = await post(f"/twilio/calls/{uuid4()}/{part}", incoming(centre))
+        answer = await post(f"/twilio/calls/{NOBODY}/{part}", incoming(centre))
     assert answer.status_code == 200
     assert "<Hangup" in answer.text
     assert [line["event"] for line in logs] == ["webhook about an unknown call"]

@@ -67,6 +67,16 @@ async def deleting(tmp_path: Path) -> AsyncIterator[Site]:
         yield made
 
 
+async def test_where_twilio_is_not_in_use_it_is_said_that_nobody_asks(site: Site) -> None:
+    centre = site.centre
+    idle = SoundAtTwilio(centre.database, centre.spool, centre.clock, in_use=False)
+    fetch = (await idle.fetches([site.recording]))[site.recording]
+    assert (fetch.state, fetch.problem) == (
+        FetchState.COMING,
+        "HOTLINE_CARRIERS does not name twilio: nobody asks there",
+    )
+
+
 async def test_what_waits_says_what_keeps_it_until_it_is_here(site: Site) -> None:
     now = site.centre.clock.now()
     assert await site.fetch() == Fetch("twilio", FetchState.COMING, 0, now, None)
