@@ -302,7 +302,7 @@ def test_sound_that_waits_at_the_carrier_says_what_keeps_it(
         "state": "coming",
         "tries": 7,
         "next_try": None,
-        "problem": "Twilio: 503",
+        "problem": "Twilio: 503; HOTLINE_CARRIERS does not name twilio: nobody asks there",
     }
     assert data(hotline("recordings", "show", recording, "--json"))["fetch"] == listed["fetch"]
     told_by_call = data(hotline("calls", "show", listed["call_id"], "--json"))["conversations"]
