@@ -139,11 +139,12 @@ class Pause(BaseModel):
 
 
 class WaitingCaller(BaseModel):
-    """`position` 1 is next; `ringing` while an agent's phone rings for them."""
+    """`position` 1 is next; `ringing` while an agent's phone rings for them. Times in seconds."""
 
     call: UUID
     position: int
     waited: float
+    estimated_wait: float | None = Field(description="that is still to come; null: nobody is at work")
     step: int
     lane: int
     ringing: bool
@@ -156,6 +157,7 @@ class QueueDetail(BaseModel):
     label: dict[str, str]
     length: int
     longest_wait: float
+    estimated_wait: float | None = Field(description="of who would come now; null: nobody is at work")
     ready: int
     agents: dict[str, int] = Field(description="signed-in agents who may serve it, by state")
     waiting: list[WaitingCaller]

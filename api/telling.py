@@ -28,7 +28,7 @@ def reasons(event: e.CallEvent) -> Iterator[str]:
                 yield f"passed over: {passed}"
             if event.nearest:
                 yield f"nearest: {'; '.join(event.nearest)}"
-        case e.CallQueued() | e.RequirementsRelaxed() if event.why:
+        case e.CallQueued() | e.RequirementsRelaxed() | e.PositionAnnounced() if event.why:
             yield f"why: {event.why}"
 
 
@@ -39,6 +39,11 @@ def _offered(event: e.CallOffered) -> str:
 def _identified(event: e.CallerIdentified) -> str:
     who = (event.name or "a customer") if event.known else "an unknown caller"
     return f"it is {who}: tier {event.tier}, language {event.language}"
+
+
+def _announced(event: e.PositionAnnounced) -> str:
+    wait = f", about {event.wait:.0f} s to wait" if event.wait is not None else ""
+    return f"told: position {event.position}{wait}"
 
 
 def _gathered(event: e.InputGathered) -> str:
@@ -88,7 +93,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     e.SelfServed: lambda x: f"served by the menu itself at {x.step}",
     e.CallQueued: _queued,
     e.RequirementsRelaxed: lambda x: f"requirements relaxed to step {x.step + 1}",
-    e.PositionAnnounced: lambda x: f"told: position {x.position}",
+    e.PositionAnnounced: _announced,
     e.AgentReserved: lambda x: f"{x.agent} is chosen; {x.endpoint} rings for {x.ring_seconds:g} s",
     e.AgentRang: lambda x: f"{x.agent}'s phone rings",
     e.AgentLegEnded: _missed,

@@ -105,6 +105,10 @@ class QueueSettings(_Part):
     back_off: BackOff = BackOff()
     misses_before_pause: int = Field(3, ge=1, description="rings missed in a row until the agent is paused")
     announce_every: Annotated[Seconds, Field(ge=5)] | None = Field(45.0, description="null: never")
+    announce_wait: bool = Field(True, description="with the position, about how long it will take")
+    handle_time: Annotated[Seconds, Field(ge=1)] = Field(
+        180.0, description="what a call takes of an agent, conversation and wrap-up, until calls tell"
+    )
     max_wait: Annotated[Seconds, Field(ge=5)] | None = Field(600.0, description="null: for ever")
     max_length: int | None = Field(None, ge=1, description="callers waiting; null: no limit")
     music: str = "default"

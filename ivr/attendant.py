@@ -110,7 +110,8 @@ class Attendant:
         await self._perform(call, (CancelRing(event.reservation),))
 
     async def announce(self, call: Call, event: e.PositionAnnounced) -> None:
-        await self._perform(call, (Announce(prompts.position(event.position, call.language)),))
+        wait = prompts.wait(event.wait, call.language) if event.wait is not None else ()
+        await self._perform(call, (Announce((*prompts.position(event.position, call.language), *wait)),))
 
     async def release_line(self, call: Call, _event: e.CallEnded) -> None:
         self._lines.release(call.id)

@@ -154,9 +154,11 @@ class RequirementsRelaxed:
 
 @dataclass(frozen=True, slots=True)
 class PositionAnnounced:
-    """`position` 1 is next."""
+    """`position` 1 is next; `wait` is an estimate (s) of what is still to be waited, `why` the sum of it."""
 
     position: int
+    wait: float | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Everything that a caller can hear, as prompts: the menu's own, the program's own, and positions."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 
@@ -25,6 +26,10 @@ SYSTEM: dict[str, dict[str, str]] = {
     "position-before": {"zh": "您前面还有", "en": "You are number"},
     "position-after": {"zh": "位。", "en": "in line."},
     "position-many": {"zh": "您前面还有很多位。", "en": "There are many callers before you."},
+    "wait-short": {"zh": "预计等待不到一分钟。", "en": "Your estimated wait is less than a minute."},
+    "wait-about": {"zh": "预计等待大约", "en": "Your estimated wait is about"},
+    "wait-minutes": {"zh": "分钟。", "en": "minutes."},
+    "wait-long": {"zh": "预计等待一小时以上。", "en": "Your estimated wait is more than an hour."},
 }
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
@@ -53,6 +58,17 @@ def position(place: int, language: str) -> tuple[Prompt, ...]:
     chinese = clip_language(language) == "zh"
     count = number(place - 1, language, counting=True) if chinese else number(place, language)
     return (system("position-before", language), *count, system("position-after", language))
+
+
+def wait(seconds: float, language: str) -> tuple[Prompt, ...]:
+    """About how long it will take: whole minutes, rounded up, for it had better be less in the end."""
+    minutes = math.ceil(seconds / 60)
+    if minutes <= 1:
+        return (system("wait-short", language),)
+    if minutes > 60:
+        return (system("wait-long", language),)
+    count = number(minutes, language, counting=True)
+    return (system("wait-about", language), *count, system("wait-minutes", language))
 
 
 def slots(text: str) -> tuple[str, ...]:

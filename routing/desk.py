@@ -17,6 +17,9 @@ from routing.skill import EVERYBODY, classes_of, everybody_on
 #: What happens to an agent as they are now; nothing, when there is nothing to do. May raise.
 Decide = Callable[[Agent], Sequence[AgentEvent]]
 
+#: Told of each change that is stored: the agent before, and after.
+Observe = Callable[[Agent, Agent], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -34,12 +37,19 @@ class Desk:
     """The one writer of agents' timelines in this process; it notices what other processes write."""
 
     def __init__(
-        self, store: AgentStore, board: Board, clock: Clock, config: RoutingConfig, reach: Reach
+        self,
+        store: AgentStore,
+        board: Board,
+        clock: Clock,
+        config: RoutingConfig,
+        reach: Reach,
+        observe: Observe,
     ) -> None:
         self._store = store
         self._board = board
         self._clock = clock
         self._reach = reach
+        self._observe = observe
         self._needs = {name: [step.skills for step in queue.steps] for name, queue in config.queues.items()}
         self._writing = KeyedLock()
         self._known: dict[str, Agent] = {}
@@ -122,6 +132,7 @@ class Desk:
                 try:
                     await self._store.append(after, entries)
                     self._known[login] = after
+                    self._observe(agent, after)
                     return Change(agent, after)
                 except AgentConflict:
                     pass

@@ -1,7 +1,7 @@
 """Takes queued calls to agents: the stages of the journey, the timers, and the start after an outage."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,6 +25,8 @@ from ivr.events import (
 from routing import aftermath
 from routing.agents_service import AgentService
 from routing.desk import Desk
+from routing.estimated_wait import Estimate
+from routing.handle_times import HandleTimes
 from routing.matchmaker import RING_GRACE, Matchmaker, Record
 from routing.ports import AgentStore, Board, Timer
 from routing.queue import Waiting
@@ -56,9 +58,10 @@ class RoutingService(AgentService):
         self._board = board
         self._record = record
         self._clock = clock
-        desk = Desk(store, board, clock, config, reach)
+        handle_times = HandleTimes(lambda queue: config.queue(queue).handle_time)
+        desk = Desk(store, board, clock, config, reach, handle_times.observe)
         matchmaker = Matchmaker(board, desk, record, clock, config, new_id)
-        waiting = WaitingRoom(board, matchmaker, record, clock, config)
+        waiting = WaitingRoom(board, matchmaker, record, clock, config, handle_times)
         super().__init__(desk, matchmaker, waiting, config, reach)
 
     # the journey's stages
@@ -107,6 +110,12 @@ class RoutingService(AgentService):
         await self._board.leave(call.id)
         if call.reservation is not None and call.reserved_agent is not None:
             await self._finish(call.reserved_agent, call.reservation)
+
+    # what supervisors look at
+
+    def estimated_wait(self, queue: str, position: int, states: Mapping[str, int]) -> Estimate | None:
+        """How long a caller at `position` has to wait yet; `states` counts who may serve them, by state."""
+        return self._waiting.estimated_wait(queue, position, states)
 
     # timers
 

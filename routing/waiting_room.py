@@ -1,5 +1,6 @@
 """What becomes of callers while they wait: place, relaxed requirements, announcements, the longest wait."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,6 +9,8 @@ from config.routing import Queue, RoutingConfig
 from ivr.call import Call
 from ivr.errors import IllegalTransition
 from ivr.events import CallEvent, PositionAnnounced, QueueLeft, RequirementsRelaxed
+from routing.estimated_wait import Estimate, at_work, estimate
+from routing.handle_times import HandleTimes
 from routing.matchmaker import Matchmaker, Record
 from routing.ports import Board
 from routing.queue import Waiting, step_due
@@ -22,13 +25,20 @@ _UNSTAFFED_HERE = "nobody signed in has the skills and a phone of this carrier"
 
 class WaitingRoom:
     def __init__(
-        self, board: Board, matchmaker: Matchmaker, record: Record, clock: Clock, config: RoutingConfig
+        self,
+        board: Board,
+        matchmaker: Matchmaker,
+        record: Record,
+        clock: Clock,
+        config: RoutingConfig,
+        handle_times: HandleTimes,
     ) -> None:
         self._board = board
         self._matchmaker = matchmaker
         self._record = record
         self._clock = clock
         self._config = config
+        self._handle_times = handle_times
 
     async def join(self, call: Call) -> None:
         """Lets a queued caller wait and be matched; one who is here already keeps their place."""
@@ -98,14 +108,32 @@ class WaitingRoom:
                     await self.relax(waiting.call)
 
     async def announce(self, call: UUID) -> None:
-        """Tells a caller their position, unless a phone is ringing for them, and plans the next time."""
+        """Tells a caller their position, and about how long it will take, unless a phone is ringing for them.
+
+        Plans the next time.
+        """
         waiting = await self._board.waiting(call)
         if waiting is None:
             return
+        queue = self._config.queue(waiting.queue)
         position = await self._board.position(call)
         if waiting.reservation is None and position is not None:
-            await self._told(call, PositionAnnounced(position))
-        await self._schedule_announcement(waiting, self._config.queue(waiting.queue))
+            await self._told(call, await self._announcement(waiting, queue, position))
+        await self._schedule_announcement(waiting, queue)
+
+    async def _announcement(self, waiting: Waiting, queue: Queue, position: int) -> PositionAnnounced:
+        if not queue.announce_wait:
+            return PositionAnnounced(position)
+        view = await self._board.view(waiting.requirement_class, 0)
+        found = self.estimated_wait(queue.name, position, view.states)
+        if found is None:
+            return PositionAnnounced(position)
+        return PositionAnnounced(position, round(found.seconds, 1), found.why)
+
+    def estimated_wait(self, queue: str, position: int, states: Mapping[str, int]) -> Estimate | None:
+        """For a caller at `position`; `states` counts those who may serve them, by state."""
+        times = self._handle_times
+        return estimate(position, times.average(queue), at_work(states), times.portion(queue))
 
     async def expire(self, call: UUID) -> None:
         """Sends a caller who waited as long as the queue allows back to the menu, unless a phone rings."""

@@ -81,6 +81,16 @@ async def test_a_queue_shows_who_waits_and_who_could_serve(program: Program, htt
     assert shown["waiting"][0]["call"] == str(first.id)
     assert shown["waiting"][0]["position"] == 1
     assert shown["longest_wait"] > 0
+    assert shown["estimated_wait"] is shown["waiting"][0]["estimated_wait"] is None  # nobody is at work
+
+    program.phones.clear()
+    program.phones.update(phones_of(("asterisk",)))
+    await program.routing.add("bob", "Bob", "1002", dict.fromkeys(program.config.skills, 5))
+    await program.routing.sign_in("bob")
+    await program.routing.ready("bob")
+    shown = (await client.get(f"/api/v1/queues/{queue.name}")).json()
+    assert shown["estimated_wait"] == 2 * queue.handle_time
+    assert shown["waiting"][0]["estimated_wait"] is None  # of another carrier
     every = (await client.get("/api/v1/queues")).json()
     assert [one["name"] for one in every] == list(program.config.queues)
     assert (await client.get("/api/v1/queues/nowhere")).status_code == 404

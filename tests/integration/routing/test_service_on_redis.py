@@ -77,7 +77,14 @@ async def test_a_caller_who_joined_while_another_process_rebuilds_is_kept(floor:
 async def test_two_processes_share_the_agents(floor: Floor) -> None:
     """What the other process wrote is noticed although this one remembers an older state."""
     await floor.agent("ann")
-    other = Desk(floor.agent_store, floor.board, floor.clock, floor.config, Reach(floor.phones))
+    other = Desk(
+        floor.agent_store,
+        floor.board,
+        floor.clock,
+        floor.config,
+        Reach(floor.phones),
+        lambda _before, _after: None,
+    )
     call = await floor.caller()
     other_known = await other.change("ann", lambda _agent: [])
     assert other_known.after.state == "reserved"

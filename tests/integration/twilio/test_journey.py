@@ -204,6 +204,17 @@ async def test_a_caller_whom_we_failed_hears_an_apology(centre: CallCentre) -> N
     assert (line.outcome, line.ended_by) == ("failed", "system")
 
 
+async def test_who_waits_hears_their_position_and_about_how_long_it_will_take(centre: CallCentre) -> None:
+    await centre.agent("anna", ANNA, Answers(after=2, hangs_up_after=600))
+    first = await in_queue(centre)
+    await first.connected()
+    second = await in_queue(centre, "+8613800138002")
+    for clip in ("position-next", "wait-about", "number-3", "wait-minutes"):
+        await second.hears(clip)  # a call is assumed to take three minutes
+    second.hang_up()
+    assert (await centre.line(second)).outcome == "abandoned_in_queue"
+
+
 async def test_a_wait_that_is_too_long_ends_in_the_menu(centre: CallCentre) -> None:
     caller = await in_queue(centre)
     await caller.hears("test-sorry", within=1200)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ivr.prompts import SYSTEM, apology, built_in, closed, of_menu, position, recordable
+from ivr.prompts import SYSTEM, apology, built_in, closed, of_menu, position, recordable, wait
 from ivr.spoken import CLIPS
 from tests.builders.menus import given_menu
 
@@ -36,6 +36,22 @@ def text(place: int, language: str) -> str:
 )
 def test_positions(place: int, zh: str, en: str) -> None:
     assert (text(place, "zh"), text(place, "en")) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [
+        (0, "预计等待不到一分钟。", "Your estimated wait is less than a minute."),
+        (60, "预计等待不到一分钟。", "Your estimated wait is less than a minute."),
+        (60.1, "预计等待大约 两 分钟。", "Your estimated wait is about two minutes."),
+        (720, "预计等待大约 十 二 分钟。", "Your estimated wait is about twelve minutes."),
+        (3600, "预计等待大约 六 十 分钟。", "Your estimated wait is about sixty minutes."),
+        (3601, "预计等待一小时以上。", "Your estimated wait is more than an hour."),
+    ],
+)
+def test_waits_are_rounded_up_to_minutes(seconds: float, zh: str, en: str) -> None:
+    said = [" ".join(prompt.text for prompt in wait(seconds, language)) for language in ("zh", "en")]
+    assert said == [zh, en]
 
 
 def test_a_caller_of_a_language_without_clips_hears_english() -> None:
