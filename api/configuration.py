@@ -67,7 +67,7 @@ class Checker:
             case "scorecard":
                 load_card(path, self._books())
             case "models":
-                load_model(path, Catalogue)
+                Catalogue.read(path)
             case "scenario":
                 self._check_scenario(path)
             case _:

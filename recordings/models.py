@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from config.yaml_lines import load_model
 from recordings.errors import ModelDownloadFailed, ModelMissing, NoModelForLanguage, NotAModel
 
 #: Told the bytes that have come and, where the server says, how many there will be.
@@ -42,8 +42,8 @@ class Catalogue(BaseModel):
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Raises pydantic's `ValidationError` or `yaml.YAMLError`."""
-        return cls.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        """Raises `ConfigInvalid` with the line of every problem."""
+        return load_model(path, cls)
 
     def spec(self, language: str) -> tuple[str, ModelSpec]:
         """(language, model) for a BCP 47 tag; `zh-CN` falls back to `zh`. Raises `NoModelForLanguage`."""

@@ -443,6 +443,31 @@ def test_a_broken_configuration_is_told_with_its_line(
     refused(hotline("calls", "list"), "HOTLINE_HTTP_PORT")
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("base_url: [", ":1: is not YAML"),
+        ("base_url: http://example\nmodel: {}\n", ":2: model: is not a key here; did you mean 'models'?"),
+        (
+            "base_url: http://example\nmodels:\n  zh: {name: a, size: 1}\n",
+            ":3: models.zh.size: is not a key here (allowed: name, package, sha256)",
+        ),
+        (
+            "base_url: ftp://example\nmodels: {zh: {name: a}}\n",
+            ":1: base_url: String should match pattern '^https?://'",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [("models", "list"), ("calls", "list")])
+def test_a_broken_catalogue_of_models_is_told_with_its_line(
+    hotline: Hotline, settings: Settings, command: tuple[str, ...], text: str, told: str
+) -> None:
+    file = settings.config / "models.yaml"
+    file.unlink()
+    file.write_text(text)
+    refused(hotline(*command), f"{file}{told}")
+
+
 def test_a_database_of_another_version_is_refused(
     hotline: Hotline, prepared: Callable[[Work], Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -122,6 +122,19 @@ def test_a_second_program_on_the_same_data_is_turned_away(
     announced(settings, serve("serve"))
 
 
+def test_a_broken_configuration_is_told_before_anything_is_served(
+    settings: Settings, environment: dict[str, str]
+) -> None:
+    file = settings.config / "models.yaml"
+    file.unlink()
+    file.write_text("base_url: [")
+    for command in ("serve", "worker"):
+        refused = run(environment, command)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(f"error: {file}:1: is not YAML"), refused.stderr
+    assert not (settings.data / "running.json").exists()
+
+
 def test_answers_do_not_wait_for_the_clients_acknowledgement(settings: Settings, serve: Serve) -> None:
     here = announced(settings, serve("serve"))
     with httpx.Client(trust_env=False) as client:
