@@ -20,6 +20,8 @@ KINDS = {"unit": 30, "integration": 120, "e2e": 300}
 SERVICES_REQUIRED = os.environ.get("HOTLINE_REQUIRE_SERVICES") == "1"
 """Whether a test that would be left out for want of a service fails instead."""
 
+Report = pytest.TestReport | pytest.CollectReport
+
 # The same examples each time: a run tells whether a change is right, not whether somebody was lucky. `make
 # explore` goes where no run has been.
 settings.register_profile("hotline", deadline=None, print_blob=True, derandomize=True)
@@ -52,13 +54,29 @@ def pytest_runtest_makereport(
     """Turn a skip into a failure where every service is required."""
     report = yield
     optional = item.get_closest_marker("beside_checkout") is not None
-    if SERVICES_REQUIRED and report.skipped and not optional and not hasattr(report, "wasxfail"):
-        report.outcome = "failed"
-        report.longrepr = f"HOTLINE_REQUIRE_SERVICES=1, and this test was left out: {_reason(report)}"
+    if report.skipped and not optional and not hasattr(report, "wasxfail"):
+        _fail_if_required(report)
     return report
 
 
-def _reason(report: pytest.TestReport) -> str:
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole module that would be left out."""
+    report = yield
+    if report.skipped:
+        _fail_if_required(report)
+    return report
+
+
+def _fail_if_required(report: Report) -> None:
+    if SERVICES_REQUIRED:
+        report.longrepr = f"HOTLINE_REQUIRE_SERVICES=1, and this was left out: {_reason(report)}"
+        report.outcome = "failed"
+
+
+def _reason(report: Report) -> str:
     if isinstance(report.longrepr, tuple):
         return report.longrepr[2].removeprefix("Skipped: ")
     return str(report.longrepr)
