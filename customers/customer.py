@@ -5,6 +5,8 @@ from uuid import UUID
 
 import phonenumbers
 
+LONGEST_NAME = 200  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Customer:

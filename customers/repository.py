@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from config.clock import Clock
 from config.database import Database
@@ -45,7 +45,3 @@ class SqlCustomerStore:
                     )
 
         await self._database.write(save, long=True)
-
-    async def count(self) -> int:
-        [row] = await self._database.read(select(func.count().label("customers")).select_from(customers))
-        return int(row["customers"])

@@ -386,6 +386,8 @@ def test_customers_are_imported_whole_or_not_at_all(
     assert "1 customers imported" in hotline("customers", "import", str(file)).stdout
     file.write_text(f"number,name,tier\n13900139000,Ann,{tier}\nnonsense,Bob,gold-plated\n", "utf-8")
     refused(hotline("customers", "import", str(file)), "nothing was imported", f"{file}: line 3: number")
+    file.write_text(f"number,name,tier\n13900139000,{'a' * 200_000},{tier}\n")
+    refused(hotline("customers", "import", str(file)), f"{file}: line 2: name: found", "at most 200 char")
     file.write_bytes(b"number,name,tier\n\xff\xfe\n")
     refused(hotline("customers", "import", str(file)), "is not UTF-8 text")
     refused(hotline("customers", "import", str(tmp_path / "none.csv")), "No such file")
