@@ -1,8 +1,10 @@
 """A program on a database in a temporary folder, and HTTP to it with a token of each role."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from api.principals import Role
 from api.repository import SqlAudit, SqlTokens
 from config.clock import ManualClock
 from config.settings import CONFIG_DIR, Settings
+from ivr.actions import Action
 from tests.builders.calls import NOON
 
 Http = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -35,6 +38,26 @@ async def program(settings: Settings) -> AsyncIterator[Program]:
     async with open_program(settings, clock=ManualClock(NOON + timedelta(seconds=20))) as opened:
         await opened.prepare()
         yield opened
+
+
+class Carrier:
+    """Keeps what it is asked for."""
+
+    name = "test"
+
+    def __init__(self) -> None:
+        self.asked: list[Action] = []
+
+    async def perform(self, _call_id: UUID, actions: Sequence[Action]) -> None:
+        self.asked += actions
+
+
+@pytest.fixture
+def carrier(program: Program) -> Carrier:
+    """The carrier of the calls that say they are of `test`."""
+    made: Any = Carrier()
+    program.carriers[made.name] = made
+    return made  # type: ignore[no-any-return]
 
 
 @pytest.fixture

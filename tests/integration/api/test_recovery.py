@@ -1,38 +1,16 @@
 """Calls that the program left behind when it died, taken up again where they stand."""
 
-from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
-
 import pytest
 
 from api.bootstrap import Program, open_program
 from config.settings import Settings
 from ivr import events as e
-from ivr.actions import Action, Answer, Gather, Hangup, Hold, Play, Reject
+from ivr.actions import Answer, Gather, Hangup, Hold, Play, Reject
 from ivr.call import CallState
 from routing.errors import AgentInvalid
 from tests.builders import calls as a
 from tests.integration.api import given
-
-
-class Carrier:
-    """Keeps what it is asked for."""
-
-    name = "test"
-
-    def __init__(self) -> None:
-        self.asked: list[Action] = []
-
-    async def perform(self, _call_id: UUID, actions: Sequence[Action]) -> None:
-        self.asked += actions
-
-
-@pytest.fixture
-def carrier(program: Program) -> Carrier:
-    made: Any = Carrier()
-    program.carriers[made.name] = made
-    return made  # type: ignore[no-any-return]
+from tests.integration.api.conftest import Carrier
 
 
 async def test_a_call_on_which_nothing_was_decided_begins(program: Program, carrier: Carrier) -> None:

@@ -55,17 +55,18 @@ def test_a_line_that_is_given_back_is_there_for_the_next() -> None:
     assert lines.take(SECOND, "4001", total=1, of_number=1)
 
 
-def test_after_a_restart_admitted_calls_have_their_lines_and_no_others() -> None:
-    admitted = [given_call(*life) for life in (a.IN_MENU, a.WAITING, a.RINGING, a.TALKING)]
+def test_after_a_restart_those_who_hear_us_have_their_lines_and_no_others() -> None:
+    closed = (a.OFFERED, a.IDENTIFIED, e.CallRefused(e.Refusal.CLOSED))
+    on_line = [given_call(*life) for life in (a.IN_MENU, a.WAITING, a.RINGING, a.TALKING, closed)]
     undecided = given_call(a.OFFERED)
     refused = given_call(a.OFFERED, a.IDENTIFIED, e.CallRefused(e.Refusal.BUSY))
     lines = Lines()
     lines.take(FIRST, "4001", total=1, of_number=None)
-    lines.rebuild([*admitted, undecided, refused])
-    assert (lines.in_use(), lines.in_use("4001")) == (4, 4)
-    assert not lines.take(undecided.id, "4001", total=4, of_number=None)
-    for call in admitted:
-        assert lines.take(call.id, "4001", total=4, of_number=4)
+    lines.rebuild([*on_line, undecided, refused])
+    assert (lines.in_use(), lines.in_use("4001")) == (5, 5)
+    assert not lines.take(undecided.id, "4001", total=5, of_number=None)
+    for call in on_line:
+        assert lines.take(call.id, "4001", total=5, of_number=5)
         lines.release(call.id)
     assert lines.in_use() == 0
 
@@ -122,7 +123,7 @@ def _talking(call: UUID) -> Call:
 
 
 def _refused(call: UUID) -> Call:
-    return given_call(_offered(call), a.IDENTIFIED, e.CallRefused(e.Refusal.CLOSED), call_id=call)
+    return given_call(_offered(call), a.IDENTIFIED, e.CallRefused(e.Refusal.BUSY), call_id=call)
 
 
 def _offered(call: UUID) -> e.CallOffered:
