@@ -32,7 +32,7 @@ class Documents:
         return self.turn
 
     def give_up(self) -> None:
-        """Twilio was not told: whatever webhook comes next brings the next document along."""
+        """Twilio was not told, and is told again at the next occasion."""
         self.called = False
 
     async def render(self) -> str:

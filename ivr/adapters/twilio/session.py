@@ -3,7 +3,7 @@
 `turn` counts the documents. A webhook that carries the present turn says that this document came to its end:
 it is answered with the next one. Any other turn is a repeated or late webhook, which changes nothing and is
 answered with the present document. What the core wants while a webhook is open becomes its reply; otherwise
-Twilio is told by REST to fetch it.
+Twilio is told by REST to fetch it; where that fails, again at the caller's next webhook.
 """
 
 import asyncio
@@ -121,7 +121,7 @@ class Session:
             return
         if script.only_ends and not script.ends_by_itself:
             self._ended_here = True
-            self._tasks.spawn(self._steering.end())
+            self._steering.end()
         elif self.talking.talk is not None or script.ends_by_itself or self._documents.called:
             return  # the end of the talk, or of the document, fetches it
         elif script.only_waits and self.talking.caller_inside:
@@ -131,7 +131,7 @@ class Session:
 
     def _call_in(self) -> None:
         """Twilio shall fetch the next document now."""
-        self._tasks.spawn(self._steering.fetch(self._documents.call()))
+        self._steering.fetch(self._documents.call())
 
     def _agent_ready(self) -> None:
         """An agent waits in the conference: what the caller hears may be cut short for them."""
@@ -191,9 +191,10 @@ class Session:
         return await self._answer(turn, out)
 
     async def waiting(self, turn: int, piece: int) -> str:
-        """What those hear who wait in the conference."""
+        """What those hear who wait in the conference, whence they come out only when Twilio is told."""
         if self._documents.is_present(turn):
             self.talking.caller_entered()
+        self._reach()
         return await self._documents.waiting(turn, piece)
 
     async def _answer(self, turn: int | None, learn: Callable[[], Awaitable[None]]) -> str:

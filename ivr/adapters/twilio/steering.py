@@ -1,4 +1,4 @@
-"""Tells Twilio, by REST, what a caller's call shall do now; again until it has understood."""
+"""Tells Twilio, by REST, what a caller's call shall do now; again for half a minute until it has understood."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,15 +20,17 @@ class Steering:
         self._line = line
         self._wanted = wanted
         self._given_up = given_up
+        self._ending: asyncio.Task[None] | None = None
 
-    async def fetch(self, turn: int) -> None:
+    def fetch(self, turn: int) -> None:
         """Has the call fetch its document."""
         url = self._line.account.next(self._line.call_id, turn)
-        await self._insist(lambda: self._wanted(turn), url=url)
+        self._line.tasks.spawn(self._insist(lambda: self._wanted(turn), url=url))
 
-    async def end(self) -> None:
-        """Has the call end."""
-        await self._insist(lambda: True, status="completed")
+    def end(self) -> None:
+        """Has the call end, unless Twilio is being told so."""
+        if self._ending is None or self._ending.done():
+            self._ending = self._line.tasks.spawn(self._insist(lambda: True, status="completed"))
 
     async def _insist(self, wanted: Callable[[], bool], **what: str) -> None:
         line = self._line

@@ -221,3 +221,17 @@ async def test_a_wait_that_is_too_long_ends_in_the_menu(centre: CallCentre) -> N
     assert await caller.ended() == "completed"
     assert (await centre.line(caller)).outcome == "overflowed"
     assert not centre.twilio.alerts
+
+
+async def test_a_wait_that_is_over_while_twilio_is_out_of_reach_ends_when_it_is_back(
+    centre: CallCentre,
+) -> None:
+    caller = await in_queue(centre)
+    await caller.listen(580)
+    centre.out_of_reach()
+    await caller.listen(90)  # the longest wait ends meanwhile, and so does the first insistence
+    assert not any("test-sorry" in heard.what for heard in caller.heard)
+    centre.out_of_reach(False)
+    await caller.hears("test-sorry", within=15)  # a piece of music has ten seconds
+    assert await caller.ended() == "completed"
+    assert (await centre.line(caller)).outcome == "overflowed"

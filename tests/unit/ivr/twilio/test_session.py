@@ -7,8 +7,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from ivr.actions import (
+    Action,
     Announce,
     Answer,
     CancelRing,
@@ -25,6 +27,7 @@ from ivr.adapters.twilio import ringing as ringing_module
 from ivr.adapters.twilio import session as session_module
 from ivr.adapters.twilio import steering
 from ivr.adapters.twilio import talking as talking_module
+from ivr.adapters.twilio.http import ATTEMPTS
 from ivr.events import (
     AgentLegEnded,
     AgentRang,
@@ -211,6 +214,36 @@ async def test_an_update_is_repeated_until_twilio_answers(
     centre.api.will("UpdateCall", *[httpx.Response(503)] * 8, found("UpdateCall", {"sid": CALLER}))
     await line.perform(ASK)
     await soon(lambda: len(centre.sent("UpdateCall")) == 9)
+
+
+@pytest.mark.parametrize(
+    ("actions", "asked"), [((Play((prompt("sorry"),)), ASK), "Url"), ((Hangup(),), "Status")]
+)
+async def test_who_waits_is_tried_again_at_each_piece_of_music_until_twilio_answers(
+    centre: Bench, monkeypatch: pytest.MonkeyPatch, actions: tuple[Action, ...], asked: str
+) -> None:
+    monkeypatch.setattr(steering, "_AGAIN", ())
+    line = await waiting(centre)
+    turn = line.turn()
+    centre.api.will("UpdateCall", httpx.Response(503))
+    with capture_logs() as logs:
+        await line.perform(*actions)
+        await soon(lambda: bool(logs))
+    answered = asyncio.Event()
+
+    async def slowly() -> httpx.Response:
+        await answered.wait()
+        return found("UpdateCall", A_CALL)
+
+    centre.api.will("UpdateCall", slowly)
+    await line.waits(1, turn)
+    await soon(lambda: len(centre.sent("UpdateCall")) == ATTEMPTS + 1)
+    await line.waits(2, turn)
+    await asyncio.sleep(0.01)
+    answered.set()
+    (*before, update) = centre.sent("UpdateCall")
+    assert len(before) == ATTEMPTS
+    assert asked in update.form
 
 
 async def test_announcements_go_with_the_next_piece_of_music_once(centre: Bench) -> None:
