@@ -1,6 +1,7 @@
 """`hotline check` finds what is wrong in every kind of file, and says where."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli import app
+from api.configuration import load_together
 from config.settings import CONFIG_DIR
+from config.yaml_lines import ConfigInvalid
 
 
 @pytest.fixture
@@ -59,6 +62,67 @@ def test_each_mistake_has_its_file_and_line(folder: Path, file: str, old: str, n
         assert any(
             one.startswith(f"{path}:{line}: ") and told in one for one in result.stdout.splitlines()
         ), result.stdout
+
+
+FORK = """\
+name: fork
+languages: [zh, en]
+start: fork
+on_error: end
+prompts: {}
+steps:
+  fork:
+    do: branch
+    cases:
+      - {tier: [standard, vip], go: wish}
+      - {language: en, go: agent}
+      - {intent: repair, go: agent}
+    otherwise: wish
+  wish: {do: set, intent: repair, next: agent}
+  agent: {do: enqueue, queue: sales-zh, on_left: end}
+  end: {do: hangup}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("queue: sales-zh", "queue: sale-zh", ["15: steps.agent.queue: there is no queue 'sale-zh'"]),
+        (
+            "intent: repair",
+            "intent: repairs",
+            [
+                "12: steps.fork.cases[3].intent: there is no intent 'repairs'; did you mean 'repair'?",
+                "14: steps.wish.intent: there is no intent 'repairs'; did you mean 'repair'?",
+            ],
+        ),
+        ("vip]", "wip]", ["10: steps.fork.cases[1].tier: there is no tier 'wip'; did you mean 'vip'?"]),
+        ("[zh, en]", "[zh, en, fr]", ["2: languages[3]: there is no language 'fr' (allowed: en, zh)"]),
+        (
+            "en",
+            "fr",
+            [
+                "2: languages[2]: there is no language 'fr' (allowed: en, zh)",
+                "11: steps.fork.cases[2].language: there is no language 'fr' (allowed: en, zh)",
+            ],
+        ),
+    ],
+)
+def test_a_menu_is_held_against_what_routing_has(folder: Path, old: str, new: str, told: list[str]) -> None:
+    path = folder / "menus" / "fork.yaml"
+    path.write_text(FORK, "utf-8")
+    assert check(path).exit_code == 0, check(path).stdout
+    path.write_text(re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new, FORK), "utf-8")
+    result = check(path)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert len(lines) == len(told), lines
+    for line, words in zip(lines, told, strict=True):
+        assert line.startswith(f"{path}:{words}")
+        assert "(allowed: " in line
+    with pytest.raises(ConfigInvalid) as refused:
+        load_together(folder)
+    assert str(refused.value).splitlines() == lines
 
 
 def test_a_file_is_known_by_what_is_in_it(folder: Path, tmp_path: Path) -> None:
