@@ -89,6 +89,7 @@ NOT_REGISTERED = {32009}
 
 BY_ERROR = {
     10004: NO_CIRCUIT,
+    16021: NO_CIRCUIT,
     20429: CONGESTION,
     21201: INVALID_NUMBER,
     21210: REJECTED,
@@ -103,6 +104,15 @@ BY_ERROR = {
     32223: INVALID_NUMBER,
 }
 """Twilio's codes of a refused ring (https://www.twilio.com/docs/api/errors); others: a temporary failure."""
+
+OURS = {10001, 10004, 10005, 16021, 16024, 16026, 16030, 20003, 20005, 20403, 20404, 20429, 21205, 21210,
+        21212, 21213}  # fmt: skip
+"""Those that would refuse every agent's ring: of the account, its lines, what it asks for, or Twilio itself.
+
+The others are about the number or the phone to ring, 21215, 21216 and 21219 too: other agents may be reached.
+"""
+
+_OURS_BY_STATUS = {401, 403, 404}
 
 
 def cause(status: str | None, sip: str | None, *, answered: bool = False) -> int | None:
@@ -126,12 +136,13 @@ def missed(
 ) -> tuple[MissReason, int | None]:
     """Why a rung agent was not reached, by the leg's last callback; `cancelled` when we ended the ring.
 
-    One that is `completed` was answered and gone before the caller was there.
+    CANCELLED is also what no agent can help. One that is `completed` was answered and gone before the caller
+    was there.
     """
     if error is not None and error in map(str, NOT_REGISTERED):
         return MissReason.UNREGISTERED, ABSENT
     why = cause(status, sip)
-    if cancelled:
+    if cancelled or error in map(str, OURS):
         return MissReason.CANCELLED, why
     if why == REJECTED:
         return MissReason.REJECTED, why
@@ -140,11 +151,15 @@ def missed(
     return _MISSED.get(status or "", MissReason.FAILED), why
 
 
-def refused(code: int | None) -> tuple[MissReason, int]:
-    """The same for a ring that Twilio refused with this error code (`TwilioRefused.code`)."""
+def refused(code: int | None, status: int) -> tuple[MissReason, int]:
+    """The same for a ring that Twilio refused (`TwilioRefused.code` and `.status`).
+
+    CANCELLED is what no agent can help.
+    """
     if code in NOT_REGISTERED:
         return MissReason.UNREGISTERED, ABSENT
-    return MissReason.FAILED, BY_ERROR.get(code or 0, TEMPORARY)
+    ours = code in OURS or (code is None and status in _OURS_BY_STATUS)
+    return MissReason.CANCELLED if ours else MissReason.FAILED, BY_ERROR.get(code or 0, TEMPORARY)
 
 
 def ended(status: str | None, sip: str | None, *, by_us: bool = False) -> CallEnded:

@@ -13,6 +13,7 @@ from ivr.adapters.twilio.account import Account
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
 from ivr.adapters.twilio.rest import TwilioRest
+from ivr.adapters.twilio.rings import Rings
 from ivr.events import AgentLegEnded, AgentRang, CallAnswered, TalkEnded
 from ivr.ports import Sink
 
@@ -27,6 +28,7 @@ class Tools:
     pulls: Pulls
     sink: Sink
     linger: Callable[[Coroutine[Any, Any, None]], object]
+    rings: Rings = field(default_factory=Rings)
 
 
 AgentEvent = AgentRang | AgentLegEnded | CallAnswered | TalkEnded

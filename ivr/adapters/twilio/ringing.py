@@ -127,18 +127,29 @@ class Ringing:
                 display_name=display_name(action.endpoint, action.caller_label),
             )
         except TwilioRefused as refused:
-            log.error("an agent's phone cannot be rung", agent=leg.agent, why=str(refused))
-            self._missed(leg, *causes.refused(refused.code))
+            self._refused(leg, refused)
         except TwilioUnavailable as problem:
             log.error("an agent's phone may not ring", agent=leg.agent, why=str(problem))
             leg.cancelled = True  # should it ring all the same, its first callback ends it
             self._missed(leg, MissReason.CANCELLED)
         else:
+            line.tools.rings.accepted()
             leg.sid = leg.sid or sid
             if leg.cancelled or line.gone.is_set():
                 self.hang_up(leg)
             else:
                 await self._guard(leg, action.ring_seconds)
+
+    def _refused(self, leg: AgentLeg, refused: TwilioRefused) -> None:
+        """The phone does not ring, by the agent's or nobody's fault."""
+        reason, cause = causes.refused(refused.code, refused.status)
+        if reason is MissReason.CANCELLED:
+            self._line.tools.rings.refused(refused)
+        else:
+            self._line.tools.rings.accepted()
+            log.error("an agent's phone cannot be rung", agent=leg.agent, why=str(refused))
+        self.legs.pop(leg.reservation, None)
+        self._missed(leg, reason, cause)
 
     # ------------------------------------------------------------------ what Twilio says
 

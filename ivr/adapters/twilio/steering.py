@@ -1,4 +1,4 @@
-"""Tells Twilio, by REST, what a caller's call shall do now; again for half a minute until it has understood."""
+"""Tells Twilio, by REST, what a caller's call shall do now; for half a minute, or until it has understood."""
 
 import asyncio
 from collections.abc import Callable

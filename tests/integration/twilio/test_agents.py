@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from ivr.events import AgentLegEnded, AgentReserved, CallAnswered, CallQueued, MissReason, TalkEnded
 from tests.integration.twilio.conftest import CallCentre
 from tests.integration.twilio.test_journey import ANNA, in_queue
-from tests.twilio import Answers, Busy, Caller, RingsOut, Unreachable
+from tests.twilio import Answer, Answers, Busy, Caller, RingsOut, Unreachable
 
 BEN = "client:ben"
 
@@ -80,6 +81,25 @@ async def test_three_misses_in_a_row_pause_the_agent(centre: CallCentre) -> None
     assert (agent.state, agent.misses) == ("paused", 3)
     caller.hang_up()
     await centre.told("three misses pause the agent, the caller gives up", caller)
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, 20003), (403, 20005), (400, 10004), (400, 21210)])
+async def test_what_the_account_may_not_is_no_agents_fault_and_said_once(
+    centre: CallCentre, status: int, code: int
+) -> None:
+    centre.twilio.rest_faults.add(Answer(status, code), method="POST", path="/Participants", times=20)
+    with capture_logs() as logs:
+        await centre.agent("anna", ANNA, Answers(after=1))
+        caller = await waiting(centre, called="4006")
+        await caller.connected()  # after those twenty refusals
+    assert (await centre.program.routing.agent("anna")).misses == 0
+    caller.hang_up()
+    assert (await centre.line(caller)).missed_rings == 0
+    assert {one.reason for one in await centre.events(caller, AgentLegEnded)} == {MissReason.CANCELLED}
+    errors = [line for line in logs if line["log_level"] == "error"]
+    assert [(line["event"], str(code) in line["why"]) for line in errors] == [
+        ("no agent's phone can be rung", True)
+    ]
 
 
 async def test_an_agent_whose_phone_dies_has_dropped_the_call(centre: CallCentre) -> None:

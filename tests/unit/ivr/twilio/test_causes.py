@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.adapters.twilio import causes
+from ivr.adapters.twilio.errors import EXPLAINED
 from ivr.events import CallEnded, MissReason, Party
 
 # https://www.rfc-editor.org/rfc/rfc3398, 8.2.6.1
@@ -80,6 +81,7 @@ def test_a_code_that_is_none_says_nothing(sip: str) -> None:
         ("failed", "480", None, MissReason.NO_ANSWER, 18),
         ("failed", "486", None, MissReason.BUSY, 17),
         ("failed", None, "32009", MissReason.UNREGISTERED, 20),
+        ("failed", "403", "10004", MissReason.CANCELLED, 21),
         ("completed", "200", None, MissReason.FAILED, 16),
         ("asleep", None, None, MissReason.FAILED, None),
         (None, None, "nonsense", MissReason.FAILED, None),
@@ -102,15 +104,46 @@ def test_a_ring_that_we_ended_is_cancelled_whatever_twilio_calls_it(status: str,
         (21211, MissReason.FAILED, 28),
         (21214, MissReason.FAILED, 3),
         (21215, MissReason.FAILED, 21),
-        (10004, MissReason.FAILED, 34),
-        (20429, MissReason.FAILED, 42),
+        (21219, MissReason.FAILED, 21),
         (32009, MissReason.UNREGISTERED, 20),
         (99999, MissReason.FAILED, 41),
         (None, MissReason.FAILED, 41),
     ],
 )
 def test_a_ring_that_twilio_refuses(code: int | None, reason: MissReason, q850: int) -> None:
-    assert causes.refused(code) == (reason, q850)
+    assert causes.refused(code, 400) == (reason, q850)
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "q850"),
+    [
+        (10001, 400, 41),
+        (10004, 400, 34),
+        (10005, 400, 41),
+        (16021, 400, 34),
+        (16024, 400, 41),
+        (16026, 400, 41),
+        (16030, 400, 41),
+        (20003, 401, 41),
+        (20005, 403, 41),
+        (20403, 403, 41),
+        (20404, 404, 41),
+        (20429, 400, 42),
+        (21205, 400, 41),
+        (21210, 400, 21),
+        (21212, 400, 21),
+        (21213, 400, 21),
+        (None, 401, 41),
+        (None, 403, 41),
+        (None, 404, 41),
+    ],
+)
+def test_what_would_refuse_every_ring_is_no_agents_fault(code: int | None, status: int, q850: int) -> None:
+    assert causes.refused(code, status) == (MissReason.CANCELLED, q850)
+
+
+def test_what_would_refuse_every_ring_has_a_phrase() -> None:
+    assert not causes.OURS - EXPLAINED.keys()
 
 
 @pytest.mark.parametrize(
