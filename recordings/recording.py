@@ -50,6 +50,7 @@ TRANSITIONS: dict[tuple[RecordingState, Move], RecordingState] = {
     (_S.SCORED, Move.SCORE): _S.SCORED,  # a new version of the scorecard
     (_S.FAILED, Move.RETRY): _S.STORED,
     (_S.FAILED, Move.LOOK_AGAIN): _S.PENDING,
+    (_S.SCORED, Move.LOOK_AGAIN): _S.PENDING,  # a track of it is still wanting
 }
 
 MOST_ATTEMPTS = 3
@@ -101,11 +102,18 @@ class Recording:
         return self.state is RecordingState.STORED
 
 
-def store(recording: Recording, tracks: Mapping[Track, StoredTrack]) -> Recording:
-    """Checked in. One track may be missing (a medium that never flowed), not both."""
+def store(recording: Recording, tracks: Mapping[Track, StoredTrack], problem: str | None = None) -> Recording:
+    """Checked in. One track may be missing (a medium that never flowed, or a `problem` with it), not both."""
     if not tracks:
         raise ValueError("a recording has at least one track")
-    return replace(_move(recording, Move.STORE), tracks=dict(tracks))
+    return replace(_move(recording, Move.STORE), tracks=dict(tracks), failure=problem)
+
+
+def soundless(recording: Recording, reason: str) -> Recording:
+    """Not one track can be checked in; unlike `fail` only for a recording that still waits for that."""
+    if recording.state is not RecordingState.PENDING:
+        raise IllegalRecordingTransition(recording.state, Move.FAIL)
+    return fail(recording, reason)
 
 
 def claim(recording: Recording, worker: str, now: datetime, until: datetime) -> Recording:
@@ -116,8 +124,9 @@ def claim(recording: Recording, worker: str, now: datetime, until: datetime) -> 
     return replace(moved, attempts=recording.attempts + 1, lease=Lease(worker, until))
 
 
-def transcribed(recording: Recording, worker: str) -> Recording:
-    return replace(_move(_held(recording, worker), Move.TRANSCRIBE), lease=None)
+def transcribed(recording: Recording, worker: str, problem: str | None = None) -> Recording:
+    """Whatever kept it waiting is over; what is left is a `problem` with the track that it lacks."""
+    return replace(_move(_held(recording, worker), Move.TRANSCRIBE), lease=None, failure=problem)
 
 
 def scored(recording: Recording) -> Recording:
@@ -142,13 +151,13 @@ def fail(recording: Recording, reason: str) -> Recording:
 
 
 def retry(recording: Recording) -> Recording:
-    """Somebody asks for a failed recording to be tried afresh.
+    """Somebody asks for a failed recording, or a scored one that lacks a track, to be tried afresh.
 
-    One whose tracks are stored is transcribed again; for one without any the carrier's files are looked for
-    again, which may have come late, or have been mended.
+    One whose tracks are stored is transcribed again; for one that lacks any the carrier's files are looked
+    for again, which may have come late, or have been mended.
     """
-    soundless = recording.state is RecordingState.FAILED and not recording.tracks
-    move = Move.LOOK_AGAIN if soundless else Move.RETRY
+    lacking = len(recording.tracks) < len(Track) and recording.may(Move.LOOK_AGAIN)
+    move = Move.LOOK_AGAIN if lacking else Move.RETRY
     return replace(_move(recording, move), attempts=0, failure=None)
 
 

@@ -99,12 +99,19 @@ class SqlRecordings:
         )
         return [filed_of(row) for row in await self._database.read(query)]
 
-    async def unfinished(self, but: Collection[str] = ()) -> int:
-        """How many recordings still have work before them, apart from those in the languages `but`."""
-        waiting = (RecordingState.PENDING, RecordingState.STORED, RecordingState.TRANSCRIBING)
+    async def unfinished(self, but: Collection[str] = (), apart: Collection[UUID] = ()) -> int:
+        """How many recordings still have work before them, other than the recordings `apart`.
+
+        In the languages `but` nothing can be transcribed: all else that is to be done counts.
+        """
+        waiting = (RecordingState.STORED, RecordingState.TRANSCRIBING)
         query = select(recordings.c.id).where(
-            recordings.c.state.in_((*waiting, RecordingState.TRANSCRIBED)),
+            or_(
+                recordings.c.state.in_((RecordingState.PENDING, RecordingState.TRANSCRIBED)),
+                and_(recordings.c.state.in_(waiting), recordings.c.language.not_in(but)),
+            ),
             recordings.c.closed_at.is_not(None),
+            recordings.c.id.not_in(apart),
         )
         return len(await self._database.read(query))
 
@@ -125,14 +132,20 @@ class SqlRecordings:
         return await self._database.write(change)
 
     async def claim(
-        self, now: datetime, claim: Callable[[Recording], Recording], but: Collection[str] = ()
+        self,
+        now: datetime,
+        claim: Callable[[Recording], Recording],
+        but: Collection[str] = (),
+        apart: Collection[UUID] = (),
     ) -> Filed | None:
-        """Takes the oldest recording that is free and in none of the languages `but`; None for none."""
+        """Takes the oldest recording that is free, in none of the languages `but` and not among `apart`."""
         free = or_(
             recordings.c.state == RecordingState.STORED,
             and_(recordings.c.state == RecordingState.TRANSCRIBING, recordings.c.lease_until <= now),
         )
-        query = select(recordings).where(free, recordings.c.language.not_in(but))
+        query = select(recordings).where(
+            free, recordings.c.language.not_in(but), recordings.c.id.not_in(apart)
+        )
         query = query.order_by(recordings.c.began_at).limit(1)
 
         def take(connection: Connection) -> Filed | None:

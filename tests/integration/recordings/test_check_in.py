@@ -22,12 +22,14 @@ from recordings.adapters.files import FileAudioStore
 from recordings.adapters.sealing import KeySeal
 from recordings.adapters.vosk import VoskTranscriber
 from recordings.adapters.vosk_model import VoskModels
+from recordings.check_in import GRACE, LOST
 from recordings.models import Catalogue, ModelShelf
 from recordings.recording import Recording, RecordingState, retry
 from recordings.repository import Filed, SqlRecordings
 from recordings.transcript import Track, Transcript
 from recordings.transcripts import SqlTranscripts
-from recordings.worker import GRACE, LOST, Worker
+from recordings.worker import Worker
+from tests.integration.recordings.conftest import Logs
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 RECORDING = UUID(int=2)
@@ -129,6 +131,38 @@ async def test_a_file_that_has_not_come_is_waited_for(
     clock.advance(GRACE.total_seconds())
     assert not await worker.work()
     assert await state(store) is RecordingState.PENDING
+
+
+@pytest.mark.parametrize(
+    ("rate", "begins", "why"),
+    [(44_100, b"RIFF", "its rate is 44100 Hz"), (8000, b"ID3\x04", "it does not begin with RIFF")],
+)
+async def test_a_track_that_cannot_be_used_stays_and_says_why(
+    tmp_path: Path,
+    store: SqlRecordings,
+    worker: Worker,
+    clock: ManualClock,
+    logs: Logs,
+    rate: int,
+    begins: bytes,
+    why: str,
+) -> None:
+    good, bad = (tmp_path / f"{RECORDING}-{track}.wav" for track in (Track.AGENT, Track.CUSTOMER))
+    recorded(tmp_path, Track.AGENT, closed=True)
+    wav.save(bad, np.ones(16_000, np.int16), rate)
+    sound = begins + bad.read_bytes()[4:]
+    bad.write_bytes(sound)
+    clock.advance(GRACE.total_seconds())
+    await worker.work()
+    found = (await store.get(RECORDING)).recording
+    assert (found.state, list(found.tracks)) == (RecordingState.STORED, [Track.AGENT])
+    assert found.failure is not None
+    assert why in found.failure
+    assert not good.exists()
+    assert bad.read_bytes() == sound, "nothing is lost"
+    (line,) = [line for line in logs.lines if line["event"] == "a track cannot be used"]
+    assert (line["level"], line["recording"]) == ("warning", str(RECORDING))
+    assert why in line["why"]
 
 
 async def test_sound_that_came_after_all_is_taken_once_somebody_asks(

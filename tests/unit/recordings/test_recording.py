@@ -70,8 +70,33 @@ def test_for_a_recording_that_failed_before_it_was_stored_the_sound_is_looked_fo
     assert r.store(again, TRACKS).state is RecordingState.STORED
 
 
+def test_sound_that_is_stored_has_come() -> None:
+    assert r.soundless(given_pending(), "no sound").state is RecordingState.FAILED
+    for recording in (r.store(given_pending(), TRACKS), given_claimed()):
+        with pytest.raises(IllegalRecordingTransition):
+            r.soundless(recording, "no sound")
+
+
+def test_for_a_recording_that_lacks_a_track_the_sound_is_looked_for_again() -> None:
+    one = {Track.AGENT: TRACKS[Track.AGENT]}
+    lacking = r.store(given_pending(), one, "the other is no WAV")
+    assert lacking.failure == "the other is no WAV"
+    claimed = r.claim(lacking, "a", NOW, NOW)
+    scored = r.scored(r.transcribed(claimed, "a", lacking.failure))
+    for recording in (scored, r.fail(claimed, "the model ended")):
+        again = r.retry(recording)
+        assert (again.state, again.tracks, again.failure) == (RecordingState.PENDING, one, None)
+
+
+def test_what_kept_a_recording_waiting_is_over_once_it_is_transcribed() -> None:
+    waiting = r.put_off(given_claimed(), "a", "no model")
+    assert waiting.failure == "no model"
+    assert r.transcribed(r.claim(waiting, "a", NOW, NOW), "a").failure is None
+
+
 def test_only_a_failed_recording_is_retried() -> None:
-    for recording in (given_pending(), r.store(given_pending(), TRACKS), given_claimed()):
+    scored = r.scored(r.transcribed(given_claimed(), "a"))
+    for recording in (given_pending(), r.store(given_pending(), TRACKS), given_claimed(), scored):
         with pytest.raises(IllegalRecordingTransition):
             r.retry(recording)
 
