@@ -1,5 +1,7 @@
-"""A program on a database in a temporary folder, and HTTP to it with a token of each role."""
+"""A program on a database in a temporary folder, HTTP to it with a token of each role, and its commands."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -9,9 +11,11 @@ from uuid import UUID
 import httpx
 import pytest
 from fastapi import FastAPI
+from typer.testing import CliRunner, Result
 
 from api.app import create_app
 from api.bootstrap import Program, open_program
+from api.cli import app as commands
 from api.principals import Role
 from api.repository import SqlAudit, SqlTokens
 from config.clock import ManualClock
@@ -20,6 +24,8 @@ from ivr.actions import Action
 from tests.builders.calls import NOON
 
 Http = Callable[..., Awaitable[httpx.AsyncClient]]
+Hotline = Callable[..., Result]
+Work = Callable[[Program], Awaitable[Any]]
 
 
 @pytest.fixture
@@ -88,3 +94,37 @@ async def http(app: FastAPI, program: Program) -> AsyncIterator[Http]:
     yield client
     for made in clients:
         await made.aclose()
+
+
+@pytest.fixture
+def hotline(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Hotline:
+    """`hotline("calls", "list")` runs the command; its output is as wide as it needs."""
+    monkeypatch.setenv("HOTLINE_DATA", str(settings.data))
+    monkeypatch.setenv("HOTLINE_CONFIG", str(settings.config))
+    monkeypatch.setenv("HOTLINE_CARRIERS", "")
+    return lambda *command, stdin=None: CliRunner().invoke(commands, [*command], input=stdin)
+
+
+@pytest.fixture
+def prepared(settings: Settings) -> Callable[[Work], Any]:
+    """Runs work on the program before or after a command."""
+
+    async def run(work: Work) -> Any:
+        async with open_program(settings) as program:
+            return await work(program)
+
+    return lambda work: asyncio.run(run(work))
+
+
+def data(result: Result) -> Any:
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def refused(result: Result, *words: str) -> None:
+    """Exit code 1, and one message on stderr that says these words."""
+    assert result.exit_code == 1, result.output
+    assert result.stderr.startswith("error: ")
+    assert "Traceback" not in result.output
+    for word in words:
+        assert word in result.stderr

@@ -2,61 +2,25 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from api.bootstrap import Program, open_program
-from api.cli import app
 from api.repository import SqlAudit
 from config.clock import SystemClock
 from config.settings import Settings
 from ivr import events as e
 from ivr.adapters.twilio.repository import PullState
+from ivr.call import apply
+from ivr.ports import Entry
 from tests.builders import calls as a
 from tests.integration.api import given
-
-Hotline = Callable[..., Result]
-Work = Callable[[Program], Awaitable[Any]]
-
-
-@pytest.fixture
-def hotline(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Hotline:
-    """`hotline("calls", "list")` runs the command; its output is as wide as it needs."""
-    monkeypatch.setenv("HOTLINE_DATA", str(settings.data))
-    monkeypatch.setenv("HOTLINE_CONFIG", str(settings.config))
-    monkeypatch.setenv("HOTLINE_CARRIERS", "")
-    return lambda *command, stdin=None: CliRunner().invoke(app, [*command], input=stdin)
-
-
-@pytest.fixture
-def prepared(settings: Settings) -> Callable[[Work], Any]:
-    """Runs work on the program before or after a command."""
-
-    async def run(work: Work) -> Any:
-        async with open_program(settings) as program:
-            return await work(program)
-
-    return lambda work: asyncio.run(run(work))
-
-
-def data(result: Result) -> Any:
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
-
-
-def refused(result: Result, *words: str) -> None:
-    """Exit code 1, and one message on stderr that says these words."""
-    assert result.exit_code == 1, result.output
-    assert result.stderr.startswith("error: ")
-    assert "Traceback" not in result.output
-    for word in words:
-        assert word in result.stderr
+from tests.integration.api.conftest import Hotline, Work, data, refused
 
 
 async def audited(program: Program) -> list[tuple[str, str]]:
@@ -244,6 +208,23 @@ def test_the_report_adds_up(hotline: Hotline, prepared: Callable[[Work], Any]) -
     assert data(hotline("report", "--since", "2026-11-21", "--json"))["offered"] == 0
 
 
+def test_a_report_that_does_not_add_up_ends_with_1(hotline: Hotline, prepared: Callable[[Work], Any]) -> None:
+    async def seed(program: Program) -> None:
+        await given.call(program, given.IDENTIFIED, a.ADMITTED, a.HUNG_UP, carrier_id="left")
+        lost = await given.call(program, given.IDENTIFIED, a.ADMITTED, carrier_id="lost")
+        ended = apply(lost, a.HUNG_UP, program.clock.now())
+        await program.store.append(ended, [Entry(ended.seq, program.clock.now(), a.HUNG_UP)])
+
+    prepared(seed)
+    shown = hotline("report")
+    assert shown.exit_code == 1
+    assert "the outcomes do not add up to the calls that ended" in shown.stdout
+    as_json = hotline("report", "--json")
+    assert as_json.exit_code == 1
+    found = json.loads(as_json.stdout)
+    assert (found["balanced"], found["offered"], found["outcomes"]) == (False, 2, {"abandoned_in_menu": 1})
+
+
 def test_recordings_are_listed_and_shown(
     hotline: Hotline, prepared: Callable[[Work], Any], tmp_path: Path
 ) -> None:
@@ -414,25 +395,11 @@ def test_a_token_is_shown_once_and_can_be_ended(hotline: Hotline, prepared: Call
     assert prepared(audited) == [("token.revoke", "token:prometheus"), ("token.add", "token:prometheus")]
 
 
-def test_a_menu_is_drawn_and_walked(hotline: Hotline) -> None:
-    assert hotline("menus", "draw", "main").stdout.startswith("flowchart TD")
-    walked = hotline("menus", "try", "main", stdin="1\n\n\n")
-    assert walked.exit_code == 0, walked.output
-    assert "menu: " in walked.stdout
-    refused(hotline("menus", "draw", "nowhere"), "there is no menu 'nowhere'", "main")
-    refused(hotline("menus", "try", "main", "--tier", "gold-plated"), "there is no tier")
-
-
 def test_an_upgrade_says_what_it_did(hotline: Hotline) -> None:
     first = data(hotline("db", "upgrade", "--json"))
     assert (first["before"], first["changed"]) == (None, True)
     assert data(hotline("db", "upgrade", "--json"))["changed"] is False
     assert "nothing to do" in hotline("db", "upgrade").stdout
-
-
-def test_models_are_listed(hotline: Hotline) -> None:
-    assert {one["language"] for one in data(hotline("models", "list", "--json"))} >= {"zh", "en", "ko"}
-    refused(hotline("models", "pull", "tlh"), "no model is configured for 'tlh'")
 
 
 def test_a_broken_configuration_is_told_with_its_line(

@@ -86,6 +86,20 @@ def test_it_serves_takes_commands_and_stops_when_told(
     assert run(environment, "agents", "add", "alice").returncode == 0
     signed_in = run(environment, "agents", "sign-in", "alice", "--json")
     assert json.loads(signed_in.stdout)["state"] == "paused"
+    ready = run(environment, "agents", "ready", "alice")
+    assert (ready.returncode, ready.stdout) == (0, "alice is ready\n"), ready.stderr
+    paused = run(environment, "agents", "pause", "alice", "--reason", "午餐", "--json")
+    assert {key: json.loads(paused.stdout)[key] for key in ("state", "reason")} == {
+        "state": "paused",
+        "reason": "午餐",
+    }
+    assert (
+        run(environment, "agents", "pause", "alice", "--reason", "午餐").stdout == "alice is paused (午餐)\n"
+    )
+    signed_out = run(environment, "agents", "sign-out", "alice")
+    assert (signed_out.returncode, signed_out.stdout) == (0, "alice is offline\n"), signed_out.stderr
+    [listed] = json.loads(run(environment, "agents", "list", "--json").stdout)
+    assert (listed["state"], listed["reason"]) == ("offline", "")
     unknown = run(environment, "agents", "ready", "bob")
     assert (unknown.returncode, unknown.stderr) == (1, "error: there is no agent 'bob'\n")
 
