@@ -30,8 +30,11 @@ class Sink(Protocol):
 
     async def came_and_went(
         self, offered: CallOffered, ended: CallEnded, began_at: datetime, ended_at: datetime
-    ) -> None:
-        """A call that is over and that nobody steered; one that is known by then is only ended."""
+    ) -> bool:
+        """A call that is over and that nobody steered; one that is known by then is only ended.
+
+        False when that was known, too.
+        """
         ...
 
 

@@ -88,13 +88,18 @@ class CallService:
 
     async def came_and_went(
         self, offered: CallOffered, ended: CallEnded, began_at: datetime, ended_at: datetime
-    ) -> None:
-        call = calls.begin(self._new_id(), offered, began_at)
-        stored = await self._store.create(call, [Entry(1, began_at, offered)])
-        if stored.id == call.id:
-            await self.record(call.id, CallRefused(Refusal.AWAY), ended, at=ended_at)
-        else:
-            await self.happened(stored.id, ended, ended_at)
+    ) -> bool:
+        known = await self._store.find_by_carrier_id(offered.carrier, offered.carrier_id)
+        if known is None:
+            call = calls.begin(self._new_id(), offered, began_at)
+            known = (await self._store.create(call, [Entry(1, began_at, offered)])).id
+            if known == call.id:
+                await self.record(known, CallRefused(Refusal.AWAY), ended, at=ended_at)
+                return True
+        if (await self.get(known)).state is CallState.ENDED:
+            return False
+        await self.happened(known, ended, ended_at)
+        return True
 
     async def record(
         self, call_id: UUID, *events: CallEvent, at: datetime | None = None, source_key: str | None = None

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from api.bootstrap.program import Program
 from config.routing import ANY_NUMBER
 from ivr.adapters.twilio import tables as tables  # the schema has them, whichever carriers there are
+from recordings.errors import UnknownRecording
 
 if TYPE_CHECKING:
     import httpx
@@ -31,13 +33,19 @@ async def twilio(
     account = Account.of(settings)
     rest = TwilioRest(account, transport)
     recorded = program.settings.config / "prompts"
+
+    async def stored(recording: UUID) -> int:
+        return await _stored_tracks(program, recording)
+
     carrier = TwilioTelephony(
         account,
         rest,
         PromptLinks(account, program.prompts.path, recordings=recorded, cache=data("prompts")),
-        Pulls(SqlPulls(program.database), rest, account, data("spool"), program.clock),
+        Pulls(SqlPulls(program.database), rest, account, data("spool"), program.clock, stored),
         program.clock,
         numbers=await _numbers(program),
+        open_calls=program.store.open_calls,
+        state=data("db"),
         reconcile_every=settings.reconcile_every,
     )
     program.carriers[carrier.name] = carrier
@@ -49,3 +57,12 @@ async def _numbers(program: Program) -> set[str]:
     """Those of the configuration, and those at which Twilio lately brought calls to `*`."""
     called = await program.store.numbers_called("twilio", program.clock.now() - _LATELY)
     return called | {number for number in program.config.numbers if number != ANY_NUMBER}
+
+
+async def _stored_tracks(program: Program, recording: UUID) -> int:
+    """How many tracks are noted with the recording and lie in the store."""
+    try:
+        tracks = (await program.recordings.get(recording)).recording.tracks
+    except UnknownRecording:
+        return 0
+    return sum([await program.audio.exists(track.key) for track in tracks.values()])

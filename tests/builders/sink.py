@@ -43,8 +43,12 @@ class RecordingSink:
 
     async def came_and_went(
         self, offered: CallOffered, ended: CallEnded, began_at: datetime, ended_at: datetime
-    ) -> None:
-        await self.happened(await self.offered(offered, began_at), ended, ended_at)
+    ) -> bool:
+        call_id = await self.offered(offered, began_at)
+        if "CallEnded" in self.kinds(call_id):
+            return False
+        await self.happened(call_id, ended, ended_at)
+        return True
 
     async def wait(
         self, kind: type[E], timeout: float = 10, call_id: UUID | None = None, after: int = 0

@@ -39,13 +39,15 @@ class Habits:
 
     `empty_digits`: an empty Gather posts `Digits=`; otherwise nothing. `dial_action_after_hangup`: the action
     of a Dial is asked for also when its caller has hung up. `processing_seconds`: from the end of a recording
-    until it can be fetched. `latency`: of each request for a document.
+    until it can be fetched. `latency`: of each request for a document. `times_of_failed`: a call that did not
+    complete has an end and a duration; otherwise both are empty, as the OpenAPI description has it.
     """
 
     empty_digits: bool = True
     dial_action_after_hangup: bool = True
     processing_seconds: float = PROCESSING_SECONDS
     latency: float = 0.02
+    times_of_failed: bool = False
 
 
 class Exchange:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -15,9 +17,10 @@ from ivr.adapters.recent import Recent
 from ivr.adapters.tasks import Tasks
 from ivr.adapters.twilio import webhooks
 from ivr.adapters.twilio.account import Account
-from ivr.adapters.twilio.errors import TwilioError
+from ivr.adapters.twilio.errors import TwilioError, TwilioUnavailable
 from ivr.adapters.twilio.line import Tools
 from ivr.adapters.twilio.phones import PHONES
+from ivr.adapters.twilio.place import LookedUntil
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
 from ivr.adapters.twilio.reattachment import resume
@@ -33,6 +36,7 @@ log = structlog.get_logger()
 
 _FIRST_CONTACT = 10.0  # seconds that `reattach` waits for Twilio before it leaves the rest to later
 _TRY_AGAIN = 5.0
+_TRIES = 3  # to learn of one call that Twilio tells nothing of, while it answers otherwise
 _TURNS_PER_SECOND = 10  # more documents than any call is given
 
 
@@ -43,7 +47,11 @@ class UnknownToUs(webhooks.BadWebhook):
 
 
 class TwilioTelephony:
-    """One account. `numbers` are those of it that are known to be this call centre's."""
+    """One account. `numbers` are those of it that are known to be this call centre's.
+
+    `open_calls` gives what the record has open, of any carrier; `state` is a folder for what shall be known
+    after a restart.
+    """
 
     name = CARRIER
     phones = PHONES
@@ -57,16 +65,21 @@ class TwilioTelephony:
         clock: Clock,
         *,
         numbers: Iterable[str],
+        open_calls: Callable[[], Awaitable[Sequence[Call]]],
+        state: Path,
         reconcile_every: float,
     ) -> None:
         self.account, self.links, self.pulls = account, links, pulls
         self._rest, self._clock = rest, clock
-        self.reconciliation = Reconciliation(self, rest, clock, reconcile_every)
+        looked = LookedUntil(state / "twilio-calls.looked")
+        self.reconciliation = Reconciliation(self, rest, clock, reconcile_every, looked)
         self._numbers = set(numbers)
+        self._open_calls = open_calls
         self._tools: Tools | None = None
         self._tasks = Tasks()
         self._by_sid: dict[str, Session] = {}
         self._by_call: dict[UUID, Session] = {}
+        self._in_doubt: set[UUID] = set()  # open calls of which Twilio has not told how they are
         self._early = EarlyActions()
         self._ends: Recent[str, webhooks.Progress] = Recent()  # told before the call was
         self._over: Recent[object, None] = Recent()  # SIDs and ids of calls that ended here
@@ -103,21 +116,48 @@ class TwilioTelephony:
         await asyncio.wait({attaching}, timeout=_FIRST_CONTACT)
 
     async def _reattach(self, calls: list[Call]) -> None:
+        """What cannot be learnt of one call keeps no other waiting: the reconciliation goes on asking."""
+        left, tries = deque(calls), Counter[UUID]()
+        await self._reach()
+        while left:
+            call = left.popleft()
+            try:
+                await self.take_up(call)
+            except TwilioUnavailable as problem:
+                log.warning("Twilio tells nothing of an open call", call=str(call.id), why=str(problem))
+                tries[call.id] += 1
+                if tries[call.id] < _TRIES:
+                    left.append(call)
+                await asyncio.sleep(_TRY_AGAIN)
+                await self._reach()
+            except Exception:
+                log.exception("what became of an open call is not known", call=str(call.id))
+        self._attached.set()
+        self._tasks.spawn(self.reconciliation.run())
+
+    async def _reach(self) -> None:
+        """Returns once Twilio answers."""
         while True:
             try:
-                await self._rest.check()
-                while calls:
-                    session = self._by_call.get(calls[0].id) or self.open(
-                        calls[0].carrier_id, calls[0].called, calls[0]
-                    )
-                    await resume(session, self._rest, calls[0])
-                    calls.pop(0)
-                break
+                return await self._rest.check()
             except TwilioError as problem:
                 log.warning("Twilio cannot be reached", why=str(problem))
                 await asyncio.sleep(_TRY_AGAIN)
-        self._attached.set()
-        self._tasks.spawn(self.reconciliation.run())
+
+    async def take_up(self, call: Call) -> None:
+        """Steers a call that the record has open, or reports how it ended; raises `TwilioError`."""
+        self._in_doubt.add(call.id)
+        session = self._by_sid.get(call.carrier_id) or self.open(call.carrier_id, call.called, call)
+        await resume(session, self._rest, call)
+        self._in_doubt.discard(call.id)
+
+    async def unsteered(self) -> list[Call]:
+        """Calls that the record has open and nobody steers: their end could not be stored, say."""
+        return [
+            call
+            for call in await self._open_calls()
+            if call.carrier == CARRIER and (call.carrier_id not in self._by_sid or call.id in self._in_doubt)
+        ]
 
     # ------------------------------------------------------------------ sessions
 
@@ -162,6 +202,7 @@ class TwilioTelephony:
                 self._over[key] = None
         if session.call_id is not None:
             self._by_call.pop(session.call_id, None)
+            self._in_doubt.discard(session.call_id)
 
     def session_of(self, call_sid: str) -> Session | None:
         return self._by_sid.get(call_sid)
@@ -172,10 +213,10 @@ class TwilioTelephony:
     async def came_and_went(
         self, call_sid: str, offered: CallOffered, ended: CallEnded, times: tuple[datetime, datetime]
     ) -> bool:
-        """Tells, once, of a call that is over and that nobody steered."""
+        """Tells, once, of a call that is over and that nobody steered; whether that was news."""
+        news = await self.tools.sink.came_and_went(offered, ended, *times)
         self._over[call_sid] = None
-        await self.tools.sink.came_and_went(offered, ended, *times)
-        return True
+        return news
 
     def serves(self, number: str) -> bool:
         """Whether calls to this number are ours: the account may have others."""

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 async def resume(session: "Session", rest: TwilioRest, call: Call) -> None:
     """Reports how `call` is or how it ended; raises `TwilioError` where Twilio does not answer.
 
-    A caller who waits goes on waiting, with the music that is played to them.
+    A caller who waits goes on waiting, with the music that is played to them. An agent's phone that rings on
+    for one who is gone is hung up by the end of the session, which has to know the leg.
     """
     remote = await rest.fetch_call(call.carrier_id)
-    people = await rest.participants(str(call.id)) if remote is not None and not remote.over else []
+    up = remote is not None and not remote.over
+    people = await rest.participants(str(call.id)) if up or call.reservation is not None else []
     inside = {person.call_sid for person in people if person.status == "connected"}
     legs = {person.label: person.call_sid for person in people}
     talking = session.talking

@@ -1,4 +1,4 @@
-"""Compares Twilio's list of calls with the calls known here, and repairs what lost webhooks left open."""
+"""Compares Twilio's list of calls with the calls known here, and repairs what was left open."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -8,7 +8,8 @@ import structlog
 
 from config.clock import Clock
 from ivr.adapters.twilio import causes
-from ivr.adapters.twilio.errors import TwilioError
+from ivr.adapters.twilio.errors import TwilioError, TwilioRefused
+from ivr.adapters.twilio.place import LookedUntil
 from ivr.adapters.twilio.remote import RemoteCall
 from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.webhooks import CARRIER, MOST_NUMBER, known_number
@@ -16,17 +17,19 @@ from ivr.events import CallEnded, CallOffered
 
 if TYPE_CHECKING:
     from ivr.adapters.twilio.carrier import TwilioTelephony
+    from ivr.adapters.twilio.session import Session
 
 log = structlog.get_logger()
 
-WINDOW = timedelta(hours=6)  # that is looked at after a start
+WINDOW = timedelta(hours=6)  # that is looked at after a start, at least
+MOST = timedelta(days=7)  # that is looked at after any outage
 OVERLAP = timedelta(minutes=10)  # between one look and the next
 LATE = timedelta(seconds=30)  # for a webhook to come after what it tells
 SILENCE, WATCH = 30.0, 10.0  # seconds: what is suspicious of a caller, and how often it is looked for
 
 
 class Reconciliation:
-    """Repairs what `carrier` has open, and tells of calls to its numbers that it never saw."""
+    """Repairs what `carrier` or the record has open, and tells of calls to its numbers that nobody saw."""
 
     def __init__(
         self,
@@ -34,13 +37,15 @@ class Reconciliation:
         rest: TwilioRest,
         clock: Clock,
         every: float,
+        looked: LookedUntil,
     ) -> None:
         self.reachable = True  # whether Twilio answered when it was last asked
         self._carrier = carrier
         self._rest = rest
         self._clock = clock
         self._every = every
-        self._looked_until: datetime | None = None
+        self._looked = looked
+        self._looked_until: datetime | None = None  # by this process
 
     async def run(self) -> None:
         """Looks again and again until cancelled, and watches meanwhile."""
@@ -66,7 +71,8 @@ class Reconciliation:
         """One comparison; gives how many calls it repaired."""
         now = self._clock.now()
         try:
-            repaired = await self._compare(now)
+            repaired = await self._take_up() + await self._compare(now)
+            await asyncio.to_thread(self._looked.keep, now)
         except TwilioError as problem:
             self.reachable = False
             log.warning("Twilio's calls could not be compared", why=str(problem))
@@ -77,22 +83,50 @@ class Reconciliation:
         self.reachable = True
         self._looked_until = now
         if repaired:
-            log.warning("calls of which webhooks were lost", repaired=repaired)
+            log.warning("calls of which the record knew no end", repaired=repaired)
         return repaired
+
+    async def _take_up(self) -> int:
+        """Calls that are open in the record alone; one of which Twilio tells nothing is asked about again."""
+        repaired = 0
+        for call in await self._carrier.unsteered():
+            try:
+                await self._carrier.take_up(call)
+            except TwilioError as problem:
+                log.warning("an open call could not be looked up", call=str(call.id), why=str(problem))
+            else:
+                repaired += self._carrier.session_of(call.carrier_id) is None
+        return repaired
+
+    async def _since(self, now: datetime) -> datetime:
+        """From when on calls may have come of which nobody knows."""
+        if self._looked_until is not None:
+            since = self._looked_until - OVERLAP
+        else:
+            kept = await asyncio.to_thread(self._looked.read)
+            since = min(now - WINDOW, kept - OVERLAP) if kept is not None else now - WINDOW
+        return max(since, now - MOST)
 
     async def _compare(self, now: datetime) -> int:
         open_calls = {session.call_sid: session for session in self._carrier.sessions()}
-        since = now - WINDOW if self._looked_until is None else self._looked_until - OVERLAP
         repaired, listed = 0, set[str]()
-        async for remote in self._rest.calls(since=since):
+        async for remote in self._rest.calls(since=await self._since(now)):
             listed.add(remote.sid)
             repaired += await self._repair(remote, now)
         for sid in open_calls.keys() - listed:  # that began before
-            remote_now = await self._rest.fetch_call(sid)
-            if remote_now is None or _is_over(remote_now, now):
-                open_calls[sid].found(remote_now)
-                repaired += 1
+            repaired += await self._ask(open_calls[sid], now)
         return repaired
+
+    async def _ask(self, session: "Session", now: datetime) -> bool:
+        try:
+            remote = await self._rest.fetch_call(session.call_sid)
+        except TwilioRefused as refused:
+            log.warning("an open call could not be looked up", call=str(session.call_id), why=str(refused))
+            return False
+        if remote is not None and not _is_over(remote, now):
+            return False
+        session.found(remote)
+        return True
 
     async def _repair(self, remote: RemoteCall, now: datetime) -> bool:
         if not _is_over(remote, now):

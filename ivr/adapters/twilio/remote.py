@@ -1,6 +1,7 @@
 """What Twilio's records tell us, of all that they hold."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,10 @@ _OVER = {"completed", "busy", "failed", "no-answer", "canceled"}
 
 @dataclass(frozen=True, slots=True)
 class RemoteCall:
-    """A call as Twilio knows it. `status` is Twilio's word; times are UTC; `duration` is in seconds."""
+    """A call as Twilio knows it. `status` is Twilio's word; times are UTC; `duration` is in seconds.
+
+    Of a call that did not complete Twilio may tell no end: then `ended_at` is when it was last updated.
+    """
 
     sid: str
     status: str
@@ -70,7 +74,7 @@ class RemoteRecording:
 
 
 def call_of(found: Any) -> RemoteCall:
-    return RemoteCall(
+    call = RemoteCall(
         sid=str(found.sid),
         status=str(found.status),
         direction=found.direction or "",
@@ -81,6 +85,9 @@ def call_of(found: Any) -> RemoteCall:
         duration=_whole(found.duration),
         parent=found.parent_call_sid or None,
     )
+    if call.over and call.ended_at is None:
+        return replace(call, ended_at=moment(found.date_updated))
+    return call
 
 
 def recording_of(found: Any) -> RemoteRecording:
@@ -101,4 +108,7 @@ def moment(value: object) -> datetime | None:
 
 
 def _whole(value: object) -> int | None:
-    return int(str(value)) if value not in (None, "") else None
+    """None for what is no number: one odd field makes no call unknown."""
+    with suppress(ValueError):
+        return int(str(value))
+    return None

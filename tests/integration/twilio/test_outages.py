@@ -1,13 +1,21 @@
-"""Twilio's REST API is out of reach, or its webhooks are lost: callers keep their place, talks go on."""
+"""Twilio's REST API or the database is out of reach, or webhooks are lost: callers keep their place."""
 
 import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from ivr.events import CallAnswered, CallRecovered
 from tests.integration.twilio.conftest import CallCentre
 from tests.integration.twilio.test_journey import ANNA, in_queue
 from tests.twilio import Answers, Caller, Lose
 
-LONG = 60.0  # seconds: longer than all attempts of a request
+LONG = 60.0  # seconds: longer than all attempts of a request, and to store an event
+EVERY = 300.0  # seconds between two comparisons with Twilio's list of calls
 
 
 async def talking(centre: CallCentre, *behaviours: Answers) -> Caller:
@@ -74,3 +82,49 @@ class TestWebhooksLost:
         caller.hang_up()
         await centre.twilio.let_pass(LONG)
         await centre.told("webhooks lost in a wait", caller)
+
+
+class TestDatabaseAway:
+    @pytest.fixture
+    def twilio_settings(self) -> dict[str, Any]:
+        return {"reconcile_every": EVERY}
+
+    async def test_whoever_hangs_up_meanwhile_is_in_the_ledger_and_the_agent_is_free(
+        self, centre: CallCentre
+    ) -> None:
+        caller = await talking(centre, Answers(after=1))
+        with nothing_stored(centre):
+            caller.hang_up()
+            await centre.twilio.let_pass(LONG)
+        assert (await centre.program.routing.agent("anna")).state == "talking"
+        await centre.twilio.let_pass(EVERY)
+        line = await centre.line(caller)
+        assert (line.outcome, line.ending) == ("answered", "customer")
+        assert caller.call.ended_at is not None
+        assert abs(line.ended_at - caller.call.ended_at) <= timedelta(seconds=1)
+        assert (await centre.program.routing.agent("anna")).state in {"wrap_up", "ready"}
+        assert not await centre.program.store.open_calls()
+
+    async def test_who_came_and_went_is_told_when_it_is_back(self, centre: CallCentre) -> None:
+        caller = centre.caller()
+        with nothing_stored(centre):
+            await caller.dial("4001")
+            await caller.ended()
+            await centre.twilio.let_pass(LONG)
+            assert await centre.telephony.reconciliation.look() == 0
+        assert await centre.telephony.reconciliation.look() == 1
+        await centre.told("called while the program is away", caller)
+
+
+@contextmanager
+def nothing_stored(centre: CallCentre) -> Iterator[None]:
+    """The database takes no events."""
+    _rename(centre, "call_events", "elsewhere")
+    yield
+    _rename(centre, "elsewhere", "call_events")
+
+
+def _rename(centre: CallCentre, table: str, to: str) -> None:
+    with closing(sqlite3.connect(centre.settings.data / "db" / "hotline.sqlite3")) as database:
+        database.execute(f"ALTER TABLE {table} RENAME TO {to}")
+        database.commit()

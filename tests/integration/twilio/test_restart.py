@@ -9,7 +9,7 @@ import pytest
 from ivr.events import CallAnswered, CallEnded, CallRecovered, InputGathered, TalkEnded
 from tests.integration.twilio.conftest import CALLER, CallCentre
 from tests.integration.twilio.test_journey import ANNA, in_queue
-from tests.twilio import Answers, Busy, Caller
+from tests.twilio import Answers, Busy, Caller, Lose
 
 Down = Callable[[], Awaitable[None]]
 
@@ -171,6 +171,25 @@ async def test_a_talk_that_ended_meanwhile_with_the_call(centre: CallCentre, dow
     assert (await centre.program.routing.agent("anna")).state in {"wrap_up", "ready"}
 
 
+@pytest.mark.parametrize("answers_after", [4, 8])
+async def test_an_agent_who_answers_for_a_caller_who_left_meanwhile_is_not_left_alone(
+    centre: CallCentre, down: Down, answers_after: float
+) -> None:
+    caller = await rings(centre, Answers(after=answers_after))
+    leg = centre.twilio.phone(ANNA).call
+    await down()
+    caller.hang_up()
+    await centre.twilio.let_pass(5)
+    assert leg is not None
+    assert not leg.over
+    await centre.start()
+    line = await centre.line(caller)
+    assert line.outcome == "abandoned_while_ringing"
+    assert leg.over
+    assert leg.status == "completed"
+    assert (await centre.program.routing.agent("anna")).state == "ready"
+
+
 async def test_who_calls_meanwhile_hears_an_apology_and_is_in_the_ledger(
     centre: CallCentre, down: Down
 ) -> None:
@@ -187,3 +206,34 @@ async def test_who_calls_meanwhile_hears_an_apology_and_is_in_the_ledger(
     await centre.telephony.reconciliation.look()
     for caller in callers:
         assert len(await centre.events(caller, CallEnded)) == 1
+
+
+async def test_who_was_turned_away_as_the_program_ended_is_in_the_ledger(
+    centre: CallCentre, down: Down
+) -> None:
+    centre.twilio.faults.add(Lose(), kind="status", times=10)
+    await centre.caller("+8613800138009").dial("4003")
+    caller = centre.caller()
+    await caller.dial("4003")
+    assert await caller.ended() == "busy"
+    await down()
+    await centre.twilio.let_pass(60)
+    await centre.start()
+    line = await centre.line(caller)
+    assert line.outcome == "busy"
+    assert at_the_end_of(caller.call.ended_at, line.ended_at)
+
+
+@pytest.mark.parametrize("hours", [10, 24 * 6])
+async def test_however_long_the_program_was_away_its_callers_are_in_the_ledger(
+    centre: CallCentre, down: Down, hours: float
+) -> None:
+    await in_queue(centre)
+    await centre.twilio.let_pass(30)
+    await down()
+    caller = centre.caller("+8613800138002")
+    await caller.dial("4001")
+    await caller.ended()
+    await centre.twilio.let_pass(hours * 3600)
+    await centre.start()
+    await centre.told("called while the program is away", caller)

@@ -37,10 +37,10 @@ class Calls:
             and starts(call.answered_at or call.created)
             and (call.ended_at is None or ends(call.ended_at))
         ]
-        return JSONResponse(page(request, "calls", found, shapes.call))
+        return JSONResponse(page(request, "calls", found, self._shown))
 
     async def fetch(self, request: Request, form: Form) -> Response:
-        return JSONResponse(shapes.call(find_call(self._exchange, request)))
+        return JSONResponse(self._shown(find_call(self._exchange, request)))
 
     async def delete(self, request: Request, form: Form) -> Response:
         call = find_call(self._exchange, request)
@@ -57,7 +57,7 @@ class Calls:
         call = self._placing.new(from_, to, status_callback(form))
         if url := one(form, "FallbackUrl"):
             call.fallback = Source(url, one(form, "FallbackMethod") or "POST")
-        shown = shapes.call(call)
+        shown = self._shown(call)
         self._placing.outbound(call, source, seconds(form, "Timeout", 60, 1, 600))
         return JSONResponse(shown, status_code=201)
 
@@ -78,7 +78,10 @@ class Calls:
             if call.status != "in-progress":
                 raise not_in_progress()
             call.interrupt("participant_updated_via_api", source)
-        return JSONResponse(shapes.call(call))
+        return JSONResponse(self._shown(call))
+
+    def _shown(self, call: Call) -> shapes.Json:
+        return shapes.call(self._exchange, call)
 
     def _end(self, call: Call, status: str) -> None:
         """`canceled` leaves calls alone that are in progress."""

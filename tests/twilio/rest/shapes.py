@@ -29,7 +29,8 @@ def account(exchange: Exchange) -> Json:
     }
 
 
-def call(one: Call) -> Json:
+def call(exchange: Exchange, one: Call) -> Json:
+    told = one.status == "completed" or (one.over and exchange.habits.times_of_failed)
     uri = f"/{VERSION}/Accounts/{one.account_sid}/Calls/{one.sid}"
     return {
         "sid": one.sid,
@@ -45,8 +46,8 @@ def call(one: Call) -> Json:
         "date_created": _when(one.created),
         "date_updated": _when(one.ended_at or one.answered_at or one.created),
         "start_time": _when(one.answered_at or one.created),
-        "end_time": _when(one.ended_at),
-        "duration": str(one.seconds) if one.over else None,
+        "end_time": _when(one.ended_at) if told else None,
+        "duration": str(one.seconds) if told else None,
         "price": None,
         "price_unit": "USD",
         "answered_by": None,

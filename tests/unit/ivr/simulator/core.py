@@ -99,8 +99,9 @@ class TinyCore:
 
     async def came_and_went(
         self, offered: CallOffered, ended: CallEnded, began_at: datetime, ended_at: datetime
-    ) -> None:
+    ) -> bool:
         await self.happened(await self.offered(offered, began_at), ended, ended_at)
+        return True
 
     async def next_due(self) -> datetime | None:
         return min(self.timers, default=None)

@@ -1,6 +1,7 @@
 """The carrier on an in-process Twilio and a core that decides nothing: webhooks go in, documents come out."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.session import Session
 from ivr.adapters.twilio.tables import twilio_recordings
 from ivr.adapters.twilio.webhooks import Form
+from ivr.call import Call
 from tests.builders.calls import NOON
 from tests.builders.sink import RecordingSink
 from tests.unit.ivr.twilio.api import Asked, FakeTwilio, found, listed
@@ -39,7 +41,7 @@ def account(**more: Any) -> Account:
 
 
 class Bench:
-    """`core` says what is performed once a call is offered; later `perform` does."""
+    """`offered` is performed once a call is offered; `stored` counts tracks that the worker has stored."""
 
     def __init__(self, folder: Path, database: Database, **settings: Any) -> None:
         self.api = FakeTwilio()
@@ -51,7 +53,8 @@ class Bench:
         self.rest = TwilioRest(self.account, self.api.transport, self.api.wait)
         self.database = database
         self.store = SqlPulls(database)
-        self.pulls = Pulls(self.store, self.rest, self.account, self.spool, self.clock)
+        self.stored: Counter[UUID] = Counter()
+        self.pulls = Pulls(self.store, self.rest, self.account, self.spool, self.clock, self._stored)
         self.telephony = TwilioTelephony(
             self.account,
             self.rest,
@@ -59,9 +62,12 @@ class Bench:
             self.pulls,
             self.clock,
             numbers=["4001"],
+            open_calls=self.open_calls,
+            state=folder,
             reconcile_every=3600,
         )
         self.offered: tuple[Action, ...] = ()
+        self.recorded: list[Call] = []  # open, by the record
         self.sink.on_offered = self._on_offered
         self.api.will("FetchAccount", found("FetchAccount", {"sid": ACCOUNT, "status": "active"}))
         self.api.will("ListCall", listed("ListCall", "calls"))
@@ -73,6 +79,12 @@ class Bench:
 
     async def _on_offered(self, call_id: UUID, _event: object) -> None:
         await self.telephony.perform(call_id, self.offered)
+
+    async def _stored(self, recording: UUID) -> int:
+        return self.stored[recording]
+
+    async def open_calls(self) -> list[Call]:
+        return self.recorded
 
     # ------------------------------------------------------------------ a caller
 

@@ -208,6 +208,8 @@ async def test_what_became_of_calls_is_asked_until_twilio_answers(
             centre.pulls,
             centre.clock,
             numbers=["4001"],
+            open_calls=centre.open_calls,
+            state=tmp_path,
             reconcile_every=3600,
         )
         async with fresh.running(centre.sink):
