@@ -235,6 +235,13 @@ class HotlineProgram:
 
         return await self._until(look, timeout, f"{state} recording of {call}")
 
+    async def track(self, recording: str, track: str) -> audio.Samples:
+        """How one side of a recording sounds, as the API gives it."""
+        assert self._http is not None, "the program is not running"
+        answer = await self._http.get(f"/api/v1/recordings/{recording}/audio/{track}")
+        answer.raise_for_status()
+        return audio.decode(answer.content, f"{recording}/{track}")
+
     async def recorded(self, call: str, seconds: float) -> None:
         """Returns once `seconds` more of the talk are in the carrier's files."""
         wanted = 0.0

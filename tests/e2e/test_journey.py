@@ -1,10 +1,15 @@
 """The journey of a call on a real Asterisk, with real phones and real sound."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
 
 from tests.e2e.conftest import PhoneFactory, SippFactory
 from tests.e2e.program import HotlineProgram
 from tests.telephony import audio
+from tests.telephony.asterisk import REPOSITORY
 from tests.telephony.phone import Phone
 
 CALLER = "13800138001"
@@ -43,9 +48,27 @@ async def test_a_caller_presses_a_key_talks_to_an_agent_and_is_recorded_and_scor
     recording = await hotline.recording(call, "scored")
     assert set(recording["tracks"]) == {"agent", "customer"}
     assert all(track["duration"] > 1 for track in recording["tracks"].values())
+    agents, customers = [await hotline.track(recording["id"], side) for side in ("agent", "customer")]
+    assert audio.tone_seconds(agents, 1300) > 1
+    assert audio.tone_seconds(customers, 1500) > 1
+    assert audio.tone_share(agents, 1500) == audio.tone_share(customers, 1300) == 0
+    await is_transcribed_and_scored(hotline, recording)
     report = await hotline.report()
     assert report["offered"] == 1
     assert report["outcomes"] == {"answered": 1}
+
+
+async def is_transcribed_and_scored(hotline: HotlineProgram, recording: dict[str, Any]) -> None:
+    """Tones are no words, so what was heard and how good it was are not looked at."""
+    transcript = await hotline.get(f"recordings/{recording['id']}/transcript")
+    assert (transcript["language"], transcript["original"]) == ("en", False)
+    assert transcript["duration"] == pytest.approx(recording["duration"], abs=0.1)
+    (score,) = await hotline.get(f"calls/{recording['call_id']}/scores")
+    card = yaml.safe_load((REPOSITORY / "config" / "scorecards" / "service-en.yaml").read_text())
+    assert (score["recording_id"], score["scorecard"]) == (recording["id"], card["id"])
+    verdicts = {item["id"]: item["verdict"] for item in score["result"]["items"]}
+    assert list(verdicts) == [item["id"] for section in card["sections"] for item in section["items"]]
+    assert set(verdicts.values()) <= {"pass", "fail", "unknown", "not_applicable"}
 
 
 async def test_an_agent_who_hangs_up_first_is_said_to_have(

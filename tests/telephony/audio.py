@@ -1,5 +1,6 @@
 """Telephone audio for tests, made and measured: 8 kHz, mono, 16 bit."""
 
+import io
 import subprocess
 import tempfile
 import wave
@@ -17,9 +18,14 @@ Samples = npt.NDArray[np.float64]
 
 def read(path: Path) -> Samples:
     """The samples of a mono WAV, -1 to 1."""
-    with wave.open(str(path), "rb") as file:
+    return decode(path.read_bytes(), str(path))
+
+
+def decode(wav: bytes, name: str) -> Samples:
+    """As `read`, of a file's content; `name` is for the error."""
+    with wave.open(io.BytesIO(wav), "rb") as file:
         if (file.getnchannels(), file.getsampwidth()) != (1, 2):
-            raise ValueError(f"{path} is not mono 16 bit")
+            raise ValueError(f"{name} is not mono 16 bit")
         return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(np.float64) / 32768
 
 
