@@ -187,6 +187,11 @@ class Phone:
             while await asyncio.to_thread(self._heard_of, frequency) < seconds:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
+    def heard_so_far(self) -> int:
+        """How many samples have been heard in the call that is going on."""
+        files = self.recordings()
+        return len(read_growing(files[-1])) if files else 0
+
     def _heard_of(self, frequency: float) -> float:
         files = self.recordings()
         return tone_seconds(read_growing(files[-1]), frequency) if files else 0.0
