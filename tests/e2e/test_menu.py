@@ -13,7 +13,7 @@ from tests.e2e.conftest import PhoneFactory, SippFactory
 from tests.e2e.program import HotlineProgram
 from tests.telephony import audio
 from tests.telephony.ami import AmiClient
-from tests.telephony.asterisk import REPOSITORY
+from tests.telephony.asterisk import REPOSITORY, AsteriskServer
 from tests.telephony.phone import Phone
 
 CALLER = "13800138001"
@@ -213,6 +213,32 @@ async def test_a_talk_is_recorded_only_with_consent(
     await hotline.event(call, "AttributeSet", where=lambda data: data["value"] == consent)
 
 
+CARD = "676196042730"
+
+
+async def test_a_card_number_leaves_its_length_and_nothing_else(
+    hotline: HotlineProgram, phone: PhoneFactory, asterisk: AsteriskServer
+) -> None:
+    caller = await phone(CALLER)
+    call = await called(hotline, caller, "4008")
+    await caller.press(CARD)
+    await hotline.event(call, "CallQueued")  # the number was right
+    gathered = await hotline.event(call, "InputGathered")
+    assert (gathered["value"], gathered["length"]) == (None, len(CARD))
+    assert (await hotline.event(call, "AttributeSet"))["value"] == "•" * len(CARD)
+    assert (await hang_up(hotline, caller, call))["outcome"] == "abandoned_in_queue"
+    await hotline.stop()
+    files = [path.read_bytes() for path in hotline.data.rglob("*") if path.is_file()]
+    assert any(b"InputGathered" in file for file in files)
+    assert not any(CARD.encode() in file for file in files)
+    log = hotline.log.read_text()
+    assert "connected to Asterisk" in log
+    assert [told for told in (CARD, *(f'"{key}"' for key in CARD)) if told in log] == []
+    written = asterisk.written()
+    assert "hotline-trunk" in written
+    assert [word for word in (CARD, "DTMF") if word in written] == []
+
+
 #: (number, name) as SIP carries them -> as the timeline has them
 HOSTILE: dict[tuple[str, str], tuple[str | None, str | None]] = {
     ("138%0d%0aAction%3a%20Setvar%0d%0aVariable%3a%20PWNED%0d%0a%0d%0a", "Eve%0d%0aPWNED: 1"): (
@@ -235,6 +261,8 @@ HOSTILE: dict[tuple[str, str], tuple[str | None, str | None]] = {
     ("9" * 1500, "Eve" * 500): ("9" * 64, ("Eve" * 500)[:128]),
     ("9" * 2000, "Eve" * 700): (None, None),  # more than Asterisk's functions take
     ("anonymous", "Anonymous"): (None, None),
+    ("", ""): (None, None),  # From: <sip:host>
+    ("", "Nobody"): (None, "Nobody"),
     ("13900139000", "\x1b[31mEve\x07"): ("13900139000", "[31mEve"),
 }
 

@@ -169,6 +169,11 @@ class AsteriskServer:
         path = self.log / "messages.log"
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
+    def written(self) -> str:
+        """All that Asterisk wrote: its console, its logs and the call event log."""
+        files = [self.work / "console.log", *(path for path in self.log.rglob("*") if path.is_file())]
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
+
     # ------------------------------------------------------------------ set-up
 
     def _folders(self) -> None:

@@ -34,8 +34,9 @@ class Sipp:
     """One sipp at work: callers towards `target` ("host:port"), or agents who wait for calls at `port`.
 
     `audio` is a capture (rtp.capture); without one, each call carries three seconds of a soft tone.
-    `header` is one more of the INVITE. `hold_ms` is the pause the scenario's comment speaks of. All calls
-    name one port for their audio: what they send comes from there, what they are sent is not listened to.
+    `header` is one more of the INVITE; where `caller` is empty, its From has no user part. `hold_ms` is the
+    pause the scenario's comment speaks of. All calls name one port for their audio: what they send comes
+    from there, what they are sent is not listened to.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Sipp:
         self.work = work.resolve()
         self.port = port or free_sip_port()
         self._process: subprocess.Popen[bytes] | None = None
-        scenario_file = self._scenario(scenario, audio, header)
+        scenario_file = self._scenario(scenario, audio, header, caller)
         command: list[str | Path] = ["sipp", "-sf", scenario_file, "-i", "127.0.0.1", "-p", str(self.port)]
         command += ["-mi", "127.0.0.1", "-mp", str(free_udp_block(4)), "-nostdin", "-d", str(hold_ms)]
         command += ["-timeout", f"{timeout:g}s", "-timeout_error"] if timeout else []
@@ -96,12 +97,14 @@ class Sipp:
         if self._process:
             stop(self._process, grace=1)
 
-    def _scenario(self, name: str, audio: Path | None, header: str) -> Path:
+    def _scenario(self, name: str, audio: Path | None, header: str, caller: str) -> Path:
         text = (SCENARIOS / f"{name}.xml").read_text(encoding="utf-8")
         if "@AUDIO@" in text:
             audio = audio or capture(self.work / "audio.pcap", 3)
         if header:
             text = text.replace("Max-Forwards: 70", f"Max-Forwards: 70\n      {header}", 1)
+        if not caller:
+            text = text.replace("[number]@", "")
         path = self.work / f"{name}.xml"
         path.write_text(text.replace("@AUDIO@", str(audio)), encoding="utf-8")
         return path
