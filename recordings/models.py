@@ -68,12 +68,16 @@ class ModelFolder:
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """One line of `models list`; `path` is None where the model is not on this machine."""
+    """One line of `models list`; `path` is None where no usable model is on this machine.
+
+    It is `broken` where there is a folder of that name which is no model.
+    """
 
     language: str
     name: str
     path: Path | None
     problem: str | None
+    broken: bool = False
 
 
 def examine(path: Path, name: str | None = None) -> ModelFolder:
@@ -104,18 +108,28 @@ class ModelShelf:
         self._folders = tuple(folders)
 
     def find(self, language: str) -> ModelFolder:
-        """Raises `NoModelForLanguage`, `ModelMissing` or `NotAModel`."""
+        """The first that is whole. Raises `NoModelForLanguage`, `ModelMissing` or `NotAModel`."""
         _, spec = self.catalogue.spec(language)
         places = [folder / spec.name for folder in self._folders]
         if spec.package and (packaged := _package(spec.package)):
             places.append(packaged)
+        broken: list[NotAModel] = []
         for place in places:
             if place.exists():
-                return examine(place, spec.name)
+                try:
+                    return examine(place, spec.name)
+                except NotAModel as error:
+                    broken.append(error)
+        if broken:
+            raise broken[0]
         looked = [str(place.parent) for place in places] + (
             [f"package {spec.package}"] if spec.package else []
         )
         raise ModelMissing(spec.name, looked)
+
+    def no_folders(self) -> list[Path]:
+        """Places to look in that are no folders: not there, or a file."""
+        return [folder for folder in self._folders if not folder.is_dir()]
 
     def with_stand_in(self, language: str) -> "ModelShelf":
         """The same shelf, with the model of `language` in the place of every one that is not here."""
@@ -133,7 +147,8 @@ class ModelShelf:
         try:
             return ModelStatus(language, spec.name, self.find(language).path, None)
         except (ModelMissing, NotAModel) as error:
-            return ModelStatus(language, spec.name, None, str(error))
+            broken = isinstance(error, NotAModel)
+            return ModelStatus(language, spec.name, None, str(error), broken)
 
 
 def pull(catalogue: Catalogue, language: str, into: Path, progress: Downloaded | None = None) -> ModelFolder:

@@ -8,8 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
 
+import structlog
+
 from api.bootstrap.program import Program, background
 from config.installation import installation
+from recordings.errors import ModelError
+
+log = structlog.get_logger()
 
 
 @asynccontextmanager
@@ -56,4 +61,7 @@ async def _load_models(program: Program) -> None:
     spoken = frozenset[str]().union(*(menu.languages_heard() for menu in program.menus.all()))
     for language in sorted(spoken):
         if program.models.available(language):
-            await asyncio.to_thread(program.models.load, language)
+            try:
+                await asyncio.to_thread(program.models.load, language)
+            except ModelError as error:
+                log.warning("a speech model cannot be used", language=language, why=str(error))

@@ -117,6 +117,7 @@ class Program:
 
         The block begins whether or not carriers are within reach; they connect beside it.
         """
+        self._warn_of_models()
         await self.prepare()
         open_calls = await self.store.open_calls()
         async with AsyncExitStack() as stack:
@@ -130,6 +131,14 @@ class Program:
             stack.callback(self.taking_calls.clear)
             await stack.enter_async_context(background(self._keep_time(open_calls)))
             yield
+
+    def _warn_of_models(self) -> None:
+        """Says what is wrong with folders of models; a model that is just not there is no fault."""
+        for folder in self.models.shelf.no_folders():
+            log.warning("HOTLINE_VOSK_MODELS names no folder", folder=str(folder))
+        for status in self.models.shelf.list():
+            if status.broken:
+                log.warning("a speech model cannot be used", language=status.language, why=status.problem)
 
     async def _keep_time(self, open_calls: Sequence[Call]) -> None:
         """Timers run once the carriers have said what became of the open calls, or are out of reach."""

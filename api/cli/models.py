@@ -1,11 +1,14 @@
 """`hotline models`: the recogniser's models."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli.output import JsonFlag, print_json, print_table, say
 from api.cli.session import settings
+
+if TYPE_CHECKING:
+    from recordings.models import ModelStatus
 
 app = typer.Typer(help="Speech recogniser models, one per language.", no_args_is_help=True)
 
@@ -13,11 +16,10 @@ app = typer.Typer(help="Speech recogniser models, one per language.", no_args_is
 @app.command("list")
 def list_models(as_json: JsonFlag = False) -> None:
     """List each language's model and where it lies."""
-    from rich.text import Text
-
     from api.bootstrap import open_shelf
 
-    found = open_shelf(settings()).list()
+    shelf = open_shelf(settings())
+    found = shelf.list()
     if as_json:
         print_json(
             [
@@ -26,16 +28,22 @@ def list_models(as_json: JsonFlag = False) -> None:
             ]
         )
         return
-    rows = [
-        (
-            one.language,
-            one.name,
-            Text("here", style="green") if one.path else Text("missing", style="yellow"),
-            one.path or f"hotline models pull {one.language}",
-        )
-        for one in found
-    ]
-    print_table("", ("language", "model", "", "where"), rows)
+    print_table("", ("language", "model", "", "where"), map(_row, found))
+    for folder in shelf.no_folders():
+        say(f"HOTLINE_VOSK_MODELS names {folder}, which is no folder", style="yellow")
+
+
+def _row(one: "ModelStatus") -> tuple[object, ...]:
+    from rich.text import Text
+
+    fetch = f"hotline models pull {one.language}"
+    if one.path:
+        state, where = Text("here", style="green"), str(one.path)
+    elif one.broken:
+        state, where = Text("broken", style="red"), f"{one.problem}; remove it, then {fetch}"
+    else:
+        state, where = Text("missing", style="yellow"), fetch
+    return one.language, one.name, state, where
 
 
 @app.command()

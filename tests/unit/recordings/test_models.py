@@ -79,6 +79,25 @@ def test_folders_are_looked_through_in_order(tmp_path: Path) -> None:
     assert shelf.find("zh-TW").path == tmp_path / "first/small-cn"
 
 
+def test_a_broken_folder_hides_no_model_in_a_later_place(tmp_path: Path) -> None:
+    (tmp_path / "first/small-cn").mkdir(parents=True)
+    shelf = ModelShelf(CATALOGUE, [tmp_path / "first", tmp_path / "second"])
+    with pytest.raises(NotAModel, match="first/small-cn is not a Vosk model"):
+        shelf.find("zh")
+    good = given_model(tmp_path / "second/small-cn")
+    assert shelf.find("zh").path == good
+    (zh, _) = shelf.list()
+    assert (zh.path, zh.problem) == (good, None)
+
+
+def test_a_place_that_is_no_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    shelf = ModelShelf(CATALOGUE, [tmp_path / "none", tmp_path / "file", tmp_path])
+    assert shelf.no_folders() == [tmp_path / "none", tmp_path / "file"]
+    with pytest.raises(ModelMissing):
+        shelf.find("zh")
+
+
 def test_a_missing_model_says_where_it_was_looked_for(tmp_path: Path) -> None:
     shelf = ModelShelf(CATALOGUE, [tmp_path])
     with pytest.raises(ModelMissing, match=f"small-ko is in none of: {tmp_path}, package no_such_package"):
@@ -92,4 +111,6 @@ def test_the_list_shows_what_is_there_and_what_is_wrong(tmp_path: Path) -> None:
     assert zh.path is None
     assert zh.problem is not None
     assert "am/final.mdl" in zh.problem
-    assert (ko.path, ko.problem) == (tmp_path / "small-ko", None)
+    assert zh.broken
+    assert (ko.path, ko.problem, ko.broken) == (tmp_path / "small-ko", None, False)
+    assert not ModelShelf(CATALOGUE, [tmp_path / "none"]).list()[0].broken
