@@ -73,35 +73,13 @@ def run(environment: dict[str, str], *command: str) -> subprocess.CompletedProce
     )
 
 
-def test_it_serves_takes_commands_and_stops_when_told(
-    settings: Settings, environment: dict[str, str], serve: Serve
-) -> None:
+def test_it_serves_and_stops_when_told(settings: Settings, environment: dict[str, str], serve: Serve) -> None:
     process = serve("serve")
     here = announced(settings, process)
     file = settings.data / "running.json"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert httpx.get(f"{here['url']}/readyz", trust_env=False).json()["ready"] is True
     assert httpx.get(f"{here['url']}/api/v1/agents", trust_env=False).status_code == 401
-
-    assert run(environment, "agents", "add", "alice").returncode == 0
-    signed_in = run(environment, "agents", "sign-in", "alice", "--json")
-    assert json.loads(signed_in.stdout)["state"] == "paused"
-    ready = run(environment, "agents", "ready", "alice")
-    assert (ready.returncode, ready.stdout) == (0, "alice is ready\n"), ready.stderr
-    paused = run(environment, "agents", "pause", "alice", "--reason", "午餐", "--json")
-    assert {key: json.loads(paused.stdout)[key] for key in ("state", "reason")} == {
-        "state": "paused",
-        "reason": "午餐",
-    }
-    assert (
-        run(environment, "agents", "pause", "alice", "--reason", "午餐").stdout == "alice is paused (午餐)\n"
-    )
-    signed_out = run(environment, "agents", "sign-out", "alice")
-    assert (signed_out.returncode, signed_out.stdout) == (0, "alice is offline\n"), signed_out.stderr
-    [listed] = json.loads(run(environment, "agents", "list", "--json").stdout)
-    assert (listed["state"], listed["reason"]) == ("offline", "")
-    unknown = run(environment, "agents", "ready", "bob")
-    assert (unknown.returncode, unknown.stderr) == (1, "error: there is no agent 'bob'\n")
 
     taken = run(environment, "serve", "--port", here["url"].rpartition(":")[2])
     assert taken.returncode == 1
@@ -118,6 +96,25 @@ def test_it_serves_takes_commands_and_stops_when_told(
         "stopping",
     ]
     assert here["token"] not in log
+
+
+def test_the_running_program_takes_commands_about_agents(
+    settings: Settings, environment: dict[str, str], serve: Serve
+) -> None:
+    announced(settings, serve("serve"))
+    assert run(environment, "agents", "add", "alice").returncode == 0
+    signed_in = run(environment, "agents", "sign-in", "alice", "--json")
+    assert json.loads(signed_in.stdout)["state"] == "paused"
+    ready = run(environment, "agents", "ready", "alice")
+    assert (ready.returncode, ready.stdout) == (0, "alice is ready\n"), ready.stderr
+    paused = run(environment, "agents", "pause", "alice", "--reason", "午餐")
+    assert (paused.returncode, paused.stdout) == (0, "alice is paused (午餐)\n"), paused.stderr
+    signed_out = run(environment, "agents", "sign-out", "alice")
+    assert (signed_out.returncode, signed_out.stdout) == (0, "alice is offline\n"), signed_out.stderr
+    [listed] = json.loads(run(environment, "agents", "list", "--json").stdout)
+    assert (listed["state"], listed["reason"]) == ("offline", "")
+    unknown = run(environment, "agents", "ready", "bob")
+    assert (unknown.returncode, unknown.stderr) == (1, "error: there is no agent 'bob'\n")
 
 
 def test_a_second_program_on_the_same_data_is_turned_away(
