@@ -52,11 +52,11 @@ async def asterisk(program: Program) -> AsyncIterator[None]:
     )
     speech.on_speech = carrier.speech_started
     program.carriers[carrier.name] = carrier
-    async with speech.running(), background(_load_models(program)):
+    async with speech.running(), background(load_models(program)):
         yield
 
 
-async def _load_models(program: Program) -> None:
+async def load_models(program: Program) -> None:
     """Loads what menus listen with, which takes seconds: the first caller who speaks need not wait for it."""
     spoken = frozenset[str]().union(*(menu.languages_heard() for menu in program.menus.all()))
     for language in sorted(spoken):

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from api.bootstrap import open_program, program
+from api.bootstrap import asterisk, open_program, program
 from config.settings import Settings
 from tests.integration.api.conftest import Hotline, data
 
@@ -82,3 +82,18 @@ def test_a_place_for_models_that_is_no_folder_is_told(
         models.touch()
     assert f"HOTLINE_VOSK_MODELS names {models}, which is no folder" in hotline("models", "list").stdout
     assert told_at_start() == [("HOTLINE_VOSK_MODELS names no folder", str(models))]
+
+
+async def test_a_model_that_cannot_be_loaded_is_told_before_anybody_speaks(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, models: Path
+) -> None:
+    for file in ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf", "graph/HCLr.fst", "graph/Gr.fst"):
+        (models / ZH / file).parent.mkdir(parents=True, exist_ok=True)
+        (models / ZH / file).touch()
+    monkeypatch.setattr(asterisk, "log", structlog.get_logger())
+    async with open_program(settings.model_copy(update={"vosk_models": models})) as opened:
+        with capture_logs() as logs:
+            await asterisk.load_models(opened)
+    (line,) = logs
+    assert (line["event"], line["language"]) == ("a speech model cannot be used", "zh")
+    assert "Vosk cannot load it" in line["why"]
