@@ -40,7 +40,7 @@ class SoundAtTwilio:
         pull = await self._pulls.get(recording)
         if pull is None:
             return False
-        if pull.state is PullState.LOST:  # before the row: without it, the sound counts as fetched
+        if pull.state is PullState.LOST:  # before the row: who fetches it takes the marker away
             marker(self._spool, recording).touch()
         return await self._pulls.again(recording, self._clock.now())
 

@@ -15,7 +15,7 @@ from ivr.adapters.twilio.tables import twilio_recordings as table
 
 class PullState(StrEnum):
     COMING = "coming"  # being recorded, or lying at Twilio
-    STORED = "stored"  # here; to be deleted at Twilio
+    STORED = "stored"  # fetched; to be deleted at Twilio once the worker has it
     UNWANTED = "unwanted"  # no longer kept here: to be deleted at Twilio, and then forgotten
     DONE = "done"  # with a `failure`: it could not be deleted at Twilio
     LOST = "lost"  # `failure` says why; it is not tried again by itself
@@ -67,10 +67,14 @@ class SqlPulls:
 
     async def change(
         self, recording: UUID, states: Collection[PullState] = _UNFINISHED, **values: Any
-    ) -> None:
-        """Sets columns of a recording, if it is in one of these states: by default, if it is not finished."""
+    ) -> bool:
+        """Sets columns of a recording, if it is in one of these states: by default, if it is not finished.
+
+        Gives whether it was.
+        """
         changed = update(table).where(table.c.recording == recording, table.c.state.in_(states))
-        await self._database.write(lambda connection: connection.execute(changed.values(**values)))
+        changed = changed.values(**values)
+        return await self._database.write(lambda connection: connection.execute(changed).rowcount > 0)
 
     async def again(self, recording: UUID, now: datetime) -> bool:
         """Whether there is something to try again: it is due now, however often it was tried."""

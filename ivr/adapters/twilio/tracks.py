@@ -4,13 +4,14 @@ Channel 1 is what the recorded leg said, channel 2 what it heard
 (https://www.twilio.com/docs/voice/api/recording): the agent's leg is recorded, so the agent is first.
 """
 
+import os
 import wave
 from pathlib import Path
 from uuid import UUID
 
 import numpy as np
 
-_CHANNELS = ("agent", "customer")
+CHANNELS = ("agent", "customer")
 _FRAMES = 1 << 16
 
 
@@ -24,18 +25,25 @@ def marker(spool: Path, recording: UUID) -> Path:
 
 
 def split(sound: Path, spool: Path, recording: UUID) -> None:
-    """Puts `<recording>-agent.wav` and `<recording>-customer.wav` into `spool`, each whole.
+    """Puts `<recording>-agent.wav` and `<recording>-customer.wav` into `spool`, each whole, and on the disk.
 
     Raises `NotDual`, and `OSError` for a full disk.
     """
-    parts = [spool / f".{recording}-{name}.part" for name in _CHANNELS]
+    parts = [spool / f".{recording}-{name}.part" for name in CHANNELS]
     try:
         _write(sound, parts)
         for part, track in zip(parts, _tracks(spool, recording), strict=True):
+            _sync(part)
             part.replace(track)
+        _sync(spool)
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
+
+
+def there(spool: Path, recording: UUID) -> bool:
+    """Whether any of it lies in `spool`."""
+    return any(track.exists() for track in _tracks(spool, recording))
 
 
 def remove(spool: Path, recording: UUID) -> None:
@@ -45,7 +53,16 @@ def remove(spool: Path, recording: UUID) -> None:
 
 
 def _tracks(spool: Path, recording: UUID) -> list[Path]:
-    return [spool / f"{recording}-{name}.wav" for name in _CHANNELS]
+    return [spool / f"{recording}-{name}.wav" for name in CHANNELS]
+
+
+def _sync(path: Path) -> None:
+    """Returns once a file, or the names in a folder, would survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write(sound: Path, parts: list[Path]) -> None:

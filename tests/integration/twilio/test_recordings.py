@@ -1,10 +1,12 @@
 """Recordings come from Twilio, both tracks, whatever goes wrong on the way."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from ivr.adapters.twilio.repository import PullState
 from recordings.wav import load
@@ -83,18 +85,54 @@ class TestDeleting:
     def twilio_settings(self) -> dict[str, object]:
         return {"delete_recordings": True}
 
-    async def test_what_is_here_is_deleted_there(self, centre: CallCentre) -> None:
+    @pytest.mark.parametrize("refusals", [0, 4])
+    async def test_what_is_stored_is_deleted_there(self, centre: CallCentre, refusals: int) -> None:
+        centre.twilio.rest_faults.add(Answer(503), method="DELETE", times=refusals)
         await recorded_call(centre)
-        await fetched(centre)
+        await fetched(centre, PullState.STORED)
+        await centre.twilio.let_pass(30)
         (recording,) = centre.twilio.recordings.values()
+        assert recording.status == "completed", "it is not stored here yet"
+        await centre.program.worker().work()
+        await fetched(centre)
         assert recording.status == "deleted"
+        assert not list(centre.settings.data_dir("spool").iterdir())
 
-    async def test_deleting_is_tried_again(self, centre: CallCentre) -> None:
-        centre.twilio.rest_faults.add(Answer(503), method="DELETE", times=12)
-        await recorded_call(centre)
-        await fetched(centre)
-        (recording,) = centre.twilio.recordings.values()
-        assert recording.status == "deleted"
+
+@asynccontextmanager
+async def no_writing(centre: CallCentre) -> AsyncIterator[None]:
+    """Nothing can be noted about recordings at Twilio, also by a program that starts meanwhile."""
+    refuse = "CREATE TRIGGER full BEFORE UPDATE ON twilio_recordings BEGIN SELECT RAISE(ABORT, 'full'); END"
+    await centre.program.database.write(lambda connection: connection.execute(text(refuse)))
+    yield
+    await centre.program.database.write(lambda connection: connection.execute(text("DROP TRIGGER full")))
+
+
+async def test_an_error_of_the_database_ends_no_fetching(centre: CallCentre) -> None:
+    centre.twilio.rest_faults.add(Answer(503), path=".wav", times=5)
+    caller = await recorded_call(centre)
+    async with no_writing(centre):
+        await centre.twilio.let_pass(30)
+        assert not (await centre.pulls.counts())[PullState.DONE]
+    await fetched(centre)
+    assert track(centre, await recording_of(centre, caller), "agent")[0] > 19
+
+
+async def test_an_error_of_the_database_at_the_start_forgets_no_recording(centre: CallCentre) -> None:
+    centre.twilio.faults.add(Lose(), kind="recording", times=20)
+    await centre.agent("anna", ANNA, Answers(after=1))
+    caller = await in_queue(centre)
+    await caller.connected()
+    await centre.twilio.until(lambda: bool(centre.twilio.recordings))
+    await caller.listen(10)
+    async with no_writing(centre):
+        await centre.stop()
+        caller.hang_up()
+        await centre.twilio.settled()
+        await centre.start()
+        await centre.twilio.let_pass(30)
+    await fetched(centre)
+    assert track(centre, await recording_of(centre, caller), "agent")[0] > 9
 
 
 async def test_a_restart_in_a_talk_still_fetches_it(centre: CallCentre) -> None:

@@ -122,7 +122,8 @@ async def test_what_was_given_up_is_fetched_if_somebody_asks(site: Site) -> None
 
 
 async def test_what_could_not_be_deleted_there_says_so_and_is_tried_again(deleting: Site) -> None:
-    deleting.centre.api.will("DeleteRecording", refusal(401, 20003))
+    deleting.centre.stored[deleting.recording] = 2
+    deleting.centre.api.will("DeleteRecording", refusal(400, 20001))
     for _ in range(40):
         await later(deleting.centre)
     left = await deleting.fetch()
@@ -185,7 +186,7 @@ async def test_what_comes_while_it_ceases_to_be_kept_does_not_stay(deleting: Sit
 
 
 async def test_a_deletion_that_never_works_is_forgotten_with_who_called(deleting: Site) -> None:
-    deleting.centre.api.will("DeleteRecording", refusal(401, 20003))
+    deleting.centre.api.will("DeleteRecording", refusal(400, 20001))
     await deleting.at_twilio.drop(deleting.recording)
     for _ in range(40):
         await later(deleting.centre)

@@ -1,18 +1,21 @@
 """Recordings are fetched until they are here, and are never forgotten."""
 
+import os
+import sqlite3
 import wave
 from collections.abc import AsyncIterator
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import numpy as np
 import pytest
 
 from ivr.adapters.twilio.repository import PullState
-from ivr.adapters.twilio.tracks import NotDual, split
+from ivr.adapters.twilio.tracks import NotDual, remove, split
 from ivr.adapters.twilio.webhooks import RecordingProgress
 from tests.unit.ivr.twilio.api import found, listed, refusal
 from tests.unit.ivr.twilio.bench import LEG, RECORDING, Bench, pulling
@@ -154,25 +157,145 @@ async def test_one_of_which_the_answer_was_lost_is_looked_for(centre: Bench) -> 
 async def test_a_restart_between_fetching_and_noting_fetches_nothing_again(centre: Bench) -> None:
     recording = uuid4()
     await centre.pulls.record(recording, CALL, LEG)
-    (centre.spool / f"{recording}.coming").unlink()  # it was in the spool, and the worker has it
+    await centre.store.change(recording, state=PullState.STORED)  # and the marker lies there still
     await centre.store.wake_all(centre.clock.now())
     await centre.pulls.work()
     assert not centre.sent("Media")
+    assert not list(centre.spool.iterdir()), "the worker waits no more"
     assert (await centre.pulls.counts())[PullState.DONE] == 1
 
 
-async def test_what_is_here_is_deleted_there(tmp_path: Path) -> None:
-    async with pulling(tmp_path, delete_recordings=True) as centre:
-        recording = uuid4()
-        await centre.pulls.record(recording, CALL, LEG)
-        await centre.pulls.arrived(recording, COMPLETED)
-        centre.api.will("Media", httpx.Response(200, content=sound()))
-        centre.api.will("DeleteRecording", *[httpx.Response(503)] * 8, httpx.Response(204))
-        for _ in range(6):
-            await later(centre)
-        assert (await centre.pulls.counts())[PullState.DONE] == 1
-        assert len(centre.sent("Media")) == 1
-        assert centre.sent("DeleteRecording")
+async def test_an_emptied_spool_is_no_sign_of_a_fetch(centre: Bench) -> None:
+    recording = uuid4()
+    await centre.pulls.record(recording, CALL, LEG)
+    (centre.spool / f"{recording}.coming").unlink()
+    lists(centre, status="processing")
+    await centre.pulls.arrived(recording, RecordingProgress(RECORDING, "failed"))
+    await centre.pulls.work()
+    assert [path.suffix for path in centre.spool.iterdir()] == [".coming"], "the worker waits"
+    lists(centre, status="completed")
+    centre.api.will("Media", httpx.Response(200, content=sound()))
+    await later(centre)
+    assert sorted(path.suffix for path in centre.spool.iterdir()) == [".wav", ".wav"]
+
+
+async def test_tracks_are_on_the_disk_before_they_count_as_fetched(
+    centre: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[int, PullState]] = []
+    recording = uuid4()
+
+    def fsync(descriptor: int) -> None:
+        with closing(sqlite3.connect(tmp_path / "pulls.sqlite3")) as rows:
+            state = rows.execute("SELECT state FROM twilio_recordings").fetchone()[0]
+        synced.append((os.fstat(descriptor).st_ino, PullState(state)))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    await centre.pulls.record(recording, CALL, LEG)
+    await centre.pulls.arrived(recording, COMPLETED)
+    centre.api.will("Media", httpx.Response(200, content=sound()))
+    await centre.pulls.work()
+    there = {path.stat().st_ino for path in [*centre.spool.iterdir(), centre.spool]}
+    assert set(synced) == {(inode, PullState.COMING) for inode in there}
+    assert len(there) == 3
+
+
+async def given(centre: Bench) -> UUID:
+    """A recording that was fetched a moment ago, by a site that deletes at Twilio."""
+    recording = uuid4()
+    await centre.pulls.record(recording, CALL, LEG)
+    await centre.pulls.arrived(recording, COMPLETED)
+    centre.api.will("Media", httpx.Response(200, content=sound()))
+    centre.api.will("DeleteRecording", httpx.Response(204))
+    await centre.pulls.work()
+    return recording
+
+
+def check_in(centre: Bench, recording: UUID) -> None:
+    """What the worker does with both tracks."""
+    centre.stored[recording] = 2
+    remove(centre.spool, recording)
+
+
+@pytest.fixture
+async def deleting(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with pulling(tmp_path, delete_recordings=True) as made:
+        yield made
+
+
+async def test_what_is_stored_is_deleted_there(deleting: Bench) -> None:
+    recording = await given(deleting)
+    deleting.api.will("DeleteRecording", *[httpx.Response(503)] * 8, httpx.Response(204))
+    check_in(deleting, recording)
+    for _ in range(6):
+        await later(deleting)
+    assert (await deleting.pulls.counts())[PullState.DONE] == 1
+    assert len(deleting.sent("Media")) == 1
+    assert deleting.sent("DeleteRecording")
+
+
+@pytest.mark.parametrize("stored", [0, 1])
+async def test_what_only_lies_in_the_spool_is_not_deleted_there(deleting: Bench, stored: int) -> None:
+    recording = await given(deleting)
+    deleting.stored[recording] = stored
+    for _ in range(50):
+        await later(deleting)
+    assert not deleting.sent("DeleteRecording")
+    pull = await deleting.store.get(recording)
+    assert pull is not None
+    assert (pull.state, pull.failure) == (PullState.STORED, "it is not stored here yet")
+    check_in(deleting, recording)
+    await later(deleting)
+    assert (await deleting.pulls.counts())[PullState.DONE] == 1
+    assert len(deleting.sent("Media")) == 1
+
+
+async def test_what_the_spool_lost_before_it_was_stored_is_fetched_again(deleting: Bench) -> None:
+    recording = await given(deleting)
+    remove(deleting.spool, recording)
+    await later(deleting)
+    assert [path.suffix for path in deleting.spool.iterdir()] == [".coming"], "the worker waits"
+    lists(deleting, status="completed")
+    await later(deleting)
+    assert sorted(path.suffix for path in deleting.spool.iterdir()) == [".wav", ".wav"]
+    assert len(deleting.sent("Media")) == 2
+    assert not deleting.sent("DeleteRecording")
+
+
+@pytest.mark.parametrize("answer", [refusal(401, 20003), refusal(403, 20003), httpx.Response(403)])
+async def test_a_key_that_was_wrong_for_days_loses_nothing(centre: Bench, answer: httpx.Response) -> None:
+    recording = uuid4()
+    await centre.pulls.record(recording, CALL, LEG)
+    await centre.pulls.arrived(recording, COMPLETED)
+    lists(centre, status="completed")
+    centre.api.will("Media", answer)
+    for _ in range(60):
+        assert await later(centre) == 1
+    centre.api.will("Media", refusal(404, 20404))
+    await later(centre)
+    pull = await centre.store.get(recording)
+    assert pull is not None
+    assert (pull.state, pull.attempts) == (PullState.COMING, 61)
+    centre.api.will("Media", httpx.Response(200, content=sound()))
+    await later(centre)
+    assert (await centre.pulls.counts())[PullState.DONE] == 1
+
+
+async def test_what_twilio_will_not_give_is_given_up_after_a_day_and_as_long_after_another_try(
+    centre: Bench,
+) -> None:
+    recording = uuid4()
+    await centre.pulls.record(recording, CALL, LEG)
+    await centre.pulls.arrived(recording, COMPLETED)
+    lists(centre, status="completed")
+    centre.api.will("Media", refusal(400, 20001))
+    for _ in range(2):
+        tries = 0
+        while await later(centre):
+            tries += 1
+        assert 24 < tries < 40
+        assert (await centre.pulls.counts())[PullState.LOST] == 1
+        await centre.store.again(recording, centre.clock.now())
 
 
 async def test_a_recording_of_somebody_else_is_not_ours(centre: Bench) -> None:
