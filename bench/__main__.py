@@ -19,7 +19,7 @@ BENCHES = {
     "calls": True,
     "webhooks": True,
     "ledger": True,
-    "transcription": False,
+    "transcription": True,
 }
 
 
