@@ -142,7 +142,7 @@ def missed(
     if error is not None and error in map(str, NOT_REGISTERED):
         return MissReason.UNREGISTERED, ABSENT
     why = cause(status, sip)
-    if cancelled or error in map(str, OURS):
+    if cancelled or (error is not None and error in map(str, OURS)):
         return MissReason.CANCELLED, why
     if why == REJECTED:
         return MissReason.REJECTED, why

@@ -24,7 +24,6 @@ MEDIA_SECONDS = 600
 
 #: Where a POST makes something new each time. All else may be repeated: it says how things shall be.
 _CREATING = ("/Participants.json", "/Recordings.json")
-_RINGING = "/Participants.json"
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _TOO_MANY = 429
 
@@ -32,20 +31,26 @@ Wait = Callable[[float], Awaitable[None]]
 
 
 class Pace:
-    """Lets pass `rate` a second, and after a rest a second's worth at once."""
+    """Lets pass `rate` a second, and after a rest a second's worth at once; first come, first served."""
 
-    def __init__(self, rate: float, wait: Wait) -> None:
+    def __init__(self, rate: float, wait: Wait = asyncio.sleep) -> None:
         self._each = 1 / rate
         self._ahead = max(rate, 1.0) / rate - self._each
         self._wait = wait
         self._next = 0.0  # when the next would pass if all came evenly
+        self._first = asyncio.Lock()  # held by who passes next
 
-    async def turn(self) -> None:
-        now = asyncio.get_running_loop().time()
-        mine = max(self._next, now)
-        self._next = mine + self._each
-        if (pause := mine - self._ahead - now) > 0:
-            await self._wait(pause)
+    async def turn(self, wanted: Callable[[], bool] = lambda: True) -> bool:
+        """False: it was not `wanted` any more when its turn came, and nobody's turn was taken."""
+        async with self._first:
+            now = asyncio.get_running_loop().time()
+            mine = max(self._next, now)
+            if (pause := mine - self._ahead - now) > 0 and wanted():
+                await self._wait(pause)
+            if wanted():
+                self._next = mine + self._each
+                return True
+            return False
 
 
 class TwilioHttp:
@@ -60,7 +65,6 @@ class TwilioHttp:
         self._client = httpx.AsyncClient(transport=transport, timeout=self._seconds)
         self._wait = wait
         self._requests = Pace(account.requests_per_second, wait)
-        self._rings = Pace(account.calls_per_second, wait)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -90,7 +94,7 @@ class TwilioHttp:
             timeout=timeout or self._seconds,
         )
         for attempt in range(ATTEMPTS):
-            await self._turn(creating and url.endswith(_RINGING))
+            await self._requests.turn()
             try:
                 answer = await self._once(request, auth)
             except _NOT_SENT as problem:
@@ -129,11 +133,6 @@ class TwilioHttp:
                 yield answer
         except (httpx.TransportError, TimeoutError) as problem:
             raise TwilioUnavailable(f"Twilio gave no sound ({type(problem).__name__})") from None
-
-    async def _turn(self, ringing: bool) -> None:
-        if ringing:
-            await self._rings.turn()
-        await self._requests.turn()
 
     async def _once(self, request: httpx.Request, auth: tuple[str, str] | None) -> httpx.Response:
         async with asyncio.timeout(self._seconds):

@@ -36,7 +36,8 @@ class AgentLeg:
     reservation: UUID
     agent: str
     sid: str | None = None
-    asked: bool = False  # the request to ring was sent
+    asked: bool = False  # it is, or was, to be rung
+    in_line: bool = False  # other rings go first
     rang: bool = False
     answered: bool = False
     answered_at: datetime | None = None  # where Twilio was asked about it

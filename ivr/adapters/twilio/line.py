@@ -28,7 +28,10 @@ class Tools:
     pulls: Pulls
     sink: Sink
     linger: Callable[[Coroutine[Any, Any, None]], object]
-    rings: Rings = field(default_factory=Rings)
+    rings: Rings = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rings", Rings(self.account.calls_per_second))
 
 
 AgentEvent = AgentRang | AgentLegEnded | CallAnswered | TalkEnded

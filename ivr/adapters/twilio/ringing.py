@@ -19,6 +19,7 @@ from ivr.events import AgentLegEnded, AgentRang, MissReason, Party
 log = structlog.get_logger()
 
 SETTLE = 2.0  # seconds for callbacks that were sent at the same time to be here, too
+ON_ITS_WAY = 6.0  # seconds from the wish for a ring to the phone: with them, the time to ring and NEWS
 NEWS = 3.0  # seconds beyond the time to ring until Twilio is asked: before the core gives the ring up
 RING_GRACE = 15.0  # and until it is given up here
 _ANSWERED_WITHIN = 2.0  # seconds that somebody waits for what Twilio knows
@@ -108,37 +109,70 @@ class Ringing:
         if leg is None or leg.joined.is_set():
             return
         leg.cancelled = True
-        if leg.asked:
+        if leg.asked and not leg.in_line:
             self.hang_up(leg)
         else:
-            self._missed(leg, MissReason.CANCELLED)
+            self._not_rung(leg)
 
     async def _ring(self, leg: AgentLeg, action: RingAgent) -> None:
         line = self._line
         try:
-            sid = await line.rest.add_participant(
-                str(line.call_id),
-                to=action.endpoint,
-                label=leg.label,
-                timeout=max(_LEAST_RING, round(action.ring_seconds) - _ADDED),
-                caller_id=line.caller_id,
-                status_callback=line.account.leg_status(line.call_id, leg.reservation),
-                conference_callback=line.account.conference(line.call_id),
-                display_name=display_name(action.endpoint, action.caller_label),
-            )
+            async with asyncio.timeout(ON_ITS_WAY):
+                if not await self._turn(leg):
+                    return
+                sid = await self._call(leg, action)
         except TwilioRefused as refused:
             self._refused(leg, refused)
-        except TwilioUnavailable as problem:
-            log.error("an agent's phone may not ring", agent=leg.agent, why=str(problem))
-            leg.cancelled = True  # should it ring all the same, its first callback ends it
-            self._missed(leg, MissReason.CANCELLED)
+        except (TwilioUnavailable, TimeoutError) as problem:
+            await self._unsure(leg, action, problem)
         else:
             line.tools.rings.accepted()
             leg.sid = leg.sid or sid
-            if leg.cancelled or line.gone.is_set():
-                self.hang_up(leg)
-            else:
-                await self._guard(leg, action.ring_seconds)
+            await self._rings(leg, action)
+
+    async def _turn(self, leg: AgentLeg) -> bool:
+        """Whether it is still to ring when its turn has come."""
+        leg.in_line = True
+        if not await self._line.tools.rings.turn(lambda: not leg.cancelled and not self._line.gone.is_set()):
+            return False
+        leg.in_line = False
+        return True
+
+    async def _call(self, leg: AgentLeg, action: RingAgent) -> str:
+        line = self._line
+        return await line.rest.add_participant(
+            str(line.call_id),
+            to=action.endpoint,
+            label=leg.label,
+            timeout=max(_LEAST_RING, round(action.ring_seconds) - _ADDED),
+            caller_id=line.caller_id,
+            status_callback=line.account.leg_status(line.call_id, leg.reservation),
+            conference_callback=line.account.conference(line.call_id),
+            display_name=display_name(action.endpoint, action.caller_label),
+        )
+
+    async def _rings(self, leg: AgentLeg, action: RingAgent) -> None:
+        if leg.cancelled or self._line.gone.is_set():
+            self.hang_up(leg)
+        else:
+            await self._guard(leg, action.ring_seconds)
+
+    async def _unsure(self, leg: AgentLeg, action: RingAgent, problem: Exception) -> None:
+        """It does not ring in time, as far as Twilio has told."""
+        if leg.in_line:
+            log.warning("an agent's phone does not get its turn to ring", agent=leg.agent)
+            self._not_rung(leg)
+        elif leg.sid is not None:
+            await self._rings(leg, action)
+        else:
+            log.error("an agent's phone may not ring", agent=leg.agent, why=str(problem) or "no answer")
+            leg.cancelled = True  # should it ring all the same, its first callback ends it
+            self._missed(leg, MissReason.CANCELLED)
+
+    def _not_rung(self, leg: AgentLeg) -> None:
+        """Nothing was asked of Twilio."""
+        self.legs.pop(leg.reservation, None)
+        self._missed(leg, MissReason.CANCELLED)
 
     def _refused(self, leg: AgentLeg, refused: TwilioRefused) -> None:
         """The phone does not ring, by the agent's or nobody's fault."""

@@ -1,19 +1,27 @@
-"""What the rings of all calls have in common: why none is possible is told once."""
+"""What the rings of all calls have in common: their pace, and that why none is possible is told once."""
+
+from collections.abc import Callable
 
 import structlog
 
 from ivr.adapters.twilio.errors import TwilioRefused
+from ivr.adapters.twilio.http import Pace
 
 log = structlog.get_logger()
 
 
 class Rings:
-    """One account's."""
+    """One account's, at most `rate` of them a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float) -> None:
+        self._pace = Pace(rate)
         self._trouble: int | None = (
             None  # Twilio's code of what stands in the way of them all, or HTTP's status
         )
+
+    async def turn(self, wanted: Callable[[], bool]) -> bool:
+        """Waits for its turn; False: it was not `wanted` any more when that came."""
+        return await self._pace.turn(wanted)
 
     def refused(self, why: TwilioRefused) -> None:
         """Twilio rings nobody."""

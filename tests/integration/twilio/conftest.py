@@ -161,6 +161,7 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings_of(data: Path, configuration: Path, **twilio: Any) -> Settings:
     account = Account()
+    pace = {"calls_per_second": 1000, "requests_per_second": 1000}
     return Settings(
         data=data,
         config=configuration,
@@ -171,9 +172,7 @@ def settings_of(data: Path, configuration: Path, **twilio: Any) -> Settings:
             auth_token=account.auth_token,
             public_url=PUBLIC,
             caller_id="+18005550100",
-            calls_per_second=1000,
-            requests_per_second=1000,
-            **twilio,
+            **(pace | twilio),
         ),
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from ivr.actions import CancelRing
 from ivr.events import AgentLegEnded, AgentReserved, CallAnswered, CallQueued, MissReason, TalkEnded
 from tests.integration.twilio.conftest import CallCentre
 from tests.integration.twilio.test_journey import ANNA, in_queue
@@ -81,6 +82,55 @@ async def test_three_misses_in_a_row_pause_the_agent(centre: CallCentre) -> None
     assert (agent.state, agent.misses) == ("paused", 3)
     caller.hang_up()
     await centre.told("three misses pause the agent, the caller gives up", caller)
+
+
+class TestTheAccountsPace:
+    """One ring a second, as Twilio lets a new account, for phones that ring for six."""
+
+    @pytest.fixture
+    def twilio_settings(self) -> dict[str, Any]:
+        return {"calls_per_second": 1}
+
+    async def test_waiting_for_it_is_no_agents_fault(self, centre: CallCentre) -> None:
+        number = 20
+        callers = [await waiting(centre, f"+86138001380{n:02}") for n in range(number)]
+        phones = [f"sip:agent{n}@example.com" for n in range(number)]
+        for n, phone in enumerate(phones):
+            await centre.agent(f"agent{n}", phone, Answers(after=3))
+        for caller in callers:
+            await caller.connected(within=60)
+        missed = [event for caller in callers for event in await centre.events(caller, AgentLegEnded)]
+        assert {event.reason for event in missed} == {MissReason.CANCELLED}
+        for phone in phones:
+            assert len(centre.twilio.phone(phone).calls) == 1
+        for caller in callers:
+            caller.hang_up()
+        assert {(await centre.line(caller)).missed_rings for caller in callers} == {0}
+
+    async def test_a_ring_that_is_not_wanted_any_more_takes_nobodys_turn(self, centre: CallCentre) -> None:
+        await centre.agent("anna", ANNA, Answers(after=1))
+        await centre.agent("ben", BEN, Answers(after=1))
+        await waiting(centre)
+        in_line = await waiting(centre, "+8613800138002")
+        (reserved,) = await centre.events(in_line, AgentReserved)
+        call_off = CancelRing(reserved.reservation)
+        await centre.telephony.perform(await centre.call_of(in_line), [call_off])
+        await in_line.listen(0.1)
+        (missed,) = await centre.events(in_line, AgentLegEnded)
+        assert missed.reason is MissReason.CANCELLED
+        await in_line.connected(within=2.5)  # reserved after a second, rung at once, answered in one more
+        assert [len(centre.twilio.phone(phone).calls) for phone in (ANNA, BEN)] == [1, 1]
+
+
+async def test_a_ring_that_twilio_takes_too_long_over_is_no_agents_fault(centre: CallCentre) -> None:
+    later = Answer(429, 20429, retry_after=30)
+    centre.twilio.rest_faults.add(later, method="POST", path="/Participants")
+    await centre.agent("anna", ANNA, Answers(after=1))
+    caller = await waiting(centre)
+    await caller.connected(within=15)
+    caller.hang_up()
+    assert (await centre.line(caller)).missed_rings == 0
+    assert [one.reason for one in await centre.events(caller, AgentLegEnded)] == [MissReason.CANCELLED]
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 20003), (403, 20005), (400, 10004), (400, 21210)])

@@ -567,15 +567,17 @@ class TestPace:
             for last in range(first, len(at)):
                 assert last - first + 1 <= burst + rate * (at[last] - at[first]) + 1e-6
 
-    async def test_rings_have_a_pace_of_their_own(self, api: FakeTwilio) -> None:
-        api.will("CreateParticipant", ROOM)
-        api.will("FetchCall", found("FetchCall", A_CALL))
-        rest = rest_on(api, calls_per_second=0.5)
-        await ring(rest)
-        await rest.fetch_call(CALL)
-        assert api.waited == []
-        await ring(rest)
-        assert api.waited == [pytest.approx(2, abs=0.1)]
+    async def test_who_does_not_want_it_any_more_takes_nobodys_turn(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = self.Clock(monkeypatch)
+        pace = Pace(1.0, clock.wait)
+        assert await pace.turn()
+        assert not await pace.turn(lambda: False)
+        until = clock.now + 0.5
+        assert not await pace.turn(lambda: clock.now < until)  # while it waited
+        assert await pace.turn()
+        assert clock.now == pytest.approx(1001)
 
 
 def test_explanations_can_be_part_of_a_sentence() -> None:
