@@ -8,7 +8,7 @@ import structlog
 
 from config.clock import Clock
 from ivr.adapters.twilio import causes
-from ivr.adapters.twilio.errors import TwilioError, TwilioRefused
+from ivr.adapters.twilio.errors import TwilioError
 from ivr.adapters.twilio.place import LookedUntil
 from ivr.adapters.twilio.remote import RemoteCall
 from ivr.adapters.twilio.rest import TwilioRest
@@ -120,8 +120,8 @@ class Reconciliation:
     async def _ask(self, session: "Session", now: datetime) -> bool:
         try:
             remote = await self._rest.fetch_call(session.call_sid)
-        except TwilioRefused as refused:
-            log.warning("an open call could not be looked up", call=str(session.call_id), why=str(refused))
+        except TwilioError as problem:
+            log.warning("an open call could not be looked up", call=str(session.call_id), why=str(problem))
             return False
         if remote is not None and not _is_over(remote, now):
             return False

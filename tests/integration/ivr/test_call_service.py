@@ -155,3 +155,25 @@ async def test_a_carriers_numbers_are_those_at_which_it_lately_brought_calls(
 async def test_an_unknown_call_is_said_to_be_unknown(store: SqlCallStore) -> None:
     with pytest.raises(UnknownCall):
         await store.get(new_id())
+
+
+AWAY = e.CallEnded(e.Party.CUSTOMER, 16, "away")
+
+
+async def test_a_call_that_came_and_went_is_news_once(
+    service: CallService, store: SqlCallStore, published: list[tuple[Call, Entry]]
+) -> None:
+    moments = NOON, NOON + timedelta(seconds=9)
+    assert await service.came_and_went(a.OFFERED, AWAY, *moments)
+    written = len(published)
+    assert not await service.came_and_went(a.OFFERED, AWAY, *moments)
+    assert len(published) == written
+    ((call,),) = [[call async for call in store.all_calls()]]
+    assert (call.state, call.refusal, call.ended_at) == (CallState.ENDED, e.Refusal.AWAY, moments[1])
+
+
+async def test_a_known_call_that_went_is_ended(service: CallService, store: SqlCallStore) -> None:
+    call_id = await service.offered(a.OFFERED)
+    assert await service.came_and_went(a.OFFERED, AWAY, NOON, NOON + timedelta(seconds=9))
+    call = await store.get(call_id)
+    assert (call.state, call.refusal) == (CallState.ENDED, None)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -35,10 +35,16 @@ class FakeTwilio:
         self.asked: list[Asked] = []
         self.waited: list[float] = []
         self.answers: dict[str, deque[Answer]] = {}
+        self.by_sid: dict[str, Mapping[str, Answer]] = {}
         self.transport = httpx.MockTransport(self._answer)
 
     def will(self, operation: str, *answers: Answer) -> None:
+        self.by_sid.pop(operation, None)
         self.answers[operation] = deque(answers)
+
+    def will_of(self, operation: str, answers: Mapping[str, Answer]) -> None:
+        """Answers by the SID in the path."""
+        self.by_sid[operation] = answers
 
     async def wait(self, seconds: float) -> None:
         self.waited.append(seconds)
@@ -50,13 +56,21 @@ class FakeTwilio:
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         asked = Asked(request)
         self.asked.append(asked)
-        answers = self.answers.get(asked.operation)
-        if not answers:
+        answer = self._next(asked)
+        if answer is None:
             return refusal(404, 20404)
-        answer = answers.popleft() if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, httpx.Response) else await answer()
+
+    def _next(self, asked: Asked) -> Answer | None:
+        by_sid = self.by_sid.get(asked.operation)
+        if by_sid is not None:
+            return by_sid.get(asked.in_path["Sid"])
+        answers = self.answers.get(asked.operation)
+        if not answers:
+            return None
+        return answers.popleft() if len(answers) > 1 else answers[0]
 
 
 def operation_of(request: httpx.Request) -> tuple[str, dict[str, str]]:

@@ -55,17 +55,8 @@ class Bench:
         self.store = SqlPulls(database)
         self.stored: Counter[UUID] = Counter()
         self.pulls = Pulls(self.store, self.rest, self.account, self.spool, self.clock, self._stored)
-        self.telephony = TwilioTelephony(
-            self.account,
-            self.rest,
-            PromptLinks(self.account, _nowhere, recordings=folder / "recorded", cache=folder / "cache"),
-            self.pulls,
-            self.clock,
-            numbers=["4001"],
-            open_calls=self.open_calls,
-            state=folder,
-            reconcile_every=3600,
-        )
+        self._folder = folder
+        self.telephony = self.another(self.rest)
         self.offered: tuple[Action, ...] = ()
         self.recorded: list[Call] = []  # open, by the record
         self.sink.on_offered = self._on_offered
@@ -82,6 +73,22 @@ class Bench:
 
     async def _stored(self, recording: UUID) -> int:
         return self.stored[recording]
+
+    def another(self, rest: TwilioRest | None = None) -> TwilioTelephony:
+        """The carrier of one process; after a restart there is another."""
+        return TwilioTelephony(
+            self.account,
+            rest or TwilioRest(self.account, self.api.transport, self.api.wait),
+            PromptLinks(
+                self.account, _nowhere, recordings=self._folder / "recorded", cache=self._folder / "cache"
+            ),
+            self.pulls,
+            self.clock,
+            numbers=["4001"],
+            open_calls=self.open_calls,
+            state=self._folder,
+            reconcile_every=3600,
+        )
 
     async def open_calls(self) -> list[Call]:
         return self.recorded

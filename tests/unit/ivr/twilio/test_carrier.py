@@ -1,6 +1,7 @@
 """The carrier: whose webhook it is, what was before a restart, and when calls can be taken."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -10,14 +11,15 @@ import pytest
 
 from ivr import events as e
 from ivr.actions import Answer, Gather, Hold, Reject
+from ivr.adapters.twilio import carrier
 from ivr.adapters.twilio.carrier import UnknownToUs
 from ivr.adapters.twilio.webhooks import BadWebhook
 from ivr.call import Call
 from ivr.events import AgentLegEnded, CallAnswered, CallEnded, CallRecovered, MissReason, Party, TalkEnded
 from tests.builders import calls as a
 from tests.builders.calls import given_call
-from tests.unit.ivr.twilio.api import found, listed
-from tests.unit.ivr.twilio.bench import CALLER, LEG, ROOM, Bench, Line, bench, form, prompt, soon
+from tests.unit.ivr.twilio.api import found, listed, refusal
+from tests.unit.ivr.twilio.bench import A_CALL, CALLER, LEG, ROOM, Bench, Line, bench, form, prompt, soon
 
 ASK = Gather("topic", (prompt("topic?"),))
 OFFERED = e.CallOffered("twilio", CALLER, "4001", "+8613800138000")
@@ -194,24 +196,12 @@ async def test_a_call_that_twilio_does_not_know(centre: Bench) -> None:
 async def test_what_became_of_calls_is_asked_until_twilio_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ivr.adapters.twilio import carrier
-
     monkeypatch.setattr(carrier, "_FIRST_CONTACT", 0.01)
     monkeypatch.setattr(carrier, "_TRY_AGAIN", 0.01)
     async with bench(tmp_path) as centre:
         good = list(centre.api.answers["FetchAccount"])
         centre.api.will("FetchAccount", httpx.ConnectError("no"))
-        fresh = carrier.TwilioTelephony(
-            centre.account,
-            centre.rest,
-            centre.telephony.links,
-            centre.pulls,
-            centre.clock,
-            numbers=["4001"],
-            open_calls=centre.open_calls,
-            state=tmp_path,
-            reconcile_every=3600,
-        )
+        fresh = centre.another()
         async with fresh.running(centre.sink):
             await fresh.reattach([known(*a.WAITING)])
             assert not fresh.connected
@@ -222,3 +212,29 @@ async def test_what_became_of_calls_is_asked_until_twilio_answers(
             await centre.sink.wait(CallRecovered)
             await asyncio.wait_for(waiting, 2)
             assert fresh.connected
+
+
+OTHER = "CA" + "7" * 32
+NOT_JSON = httpx.Response(200, text="<html>")
+
+
+@pytest.mark.parametrize("answer", [refusal(403, 20003), NOT_JSON])
+async def test_a_call_of_which_twilio_tells_nothing_keeps_no_other_waiting(
+    centre: Bench, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response
+) -> None:
+    monkeypatch.setattr(carrier, "_TRY_AGAIN", 0.0)
+    odd, good = known(*a.IN_MENU), given_call(replace(OFFERED, carrier_id=OTHER), *a.IN_MENU[1:])
+    in_conference(centre)
+    centre.api.will_of("FetchCall", {CALLER: answer, OTHER: found("FetchCall", A_CALL | {"sid": OTHER})})
+    await centre.telephony.reattach([odd, good])
+    assert centre.telephony.connected
+    assert centre.sink.kinds(good.id) == ["CallRecovered"]
+    assert centre.sink.kinds(odd.id) == []
+    centre.recorded = [odd, good]
+    await centre.telephony.reconciliation.look()
+    assert centre.telephony.connected
+    assert centre.sink.kinds(odd.id) == []
+    centre.api.will("FetchCall", found("FetchCall", A_CALL))
+    await centre.telephony.reconciliation.look()
+    await centre.telephony.reconciliation.look()
+    assert centre.sink.kinds(odd.id) == centre.sink.kinds(good.id) == ["CallRecovered"]
