@@ -49,7 +49,7 @@ _DECISIONS = (
     e.RequirementsRelaxed,
     e.QueueLeft,
 )
-_SEED = 20
+SEED = 20  # of ids
 _ONE_MODEL = "Only the Korean model comes with pip. "
 _EXPECTED = (
     "Words of conversations in {language} are recognised among {count} expected phrases (`expect` in "
@@ -76,11 +76,11 @@ async def _run(settings: Settings, console: Console) -> dict[str, Any]:
     overlay = settings.config / "demo"
     scenario = load_scenario(overlay / "scenario.yaml")
     clock = ManualClock(scenario.starts)
-    ids = SeededIds(clock, _SEED)
+    ids = SeededIds(clock, SEED)
     async with open_program(own, clock=clock, ids=ids, overlay=overlay, stand_in=STAND_IN) as program:
-        await _introduce(program, scenario)
+        await introduce(program, scenario)
         console.rule("[bold]The calls, as they happen (virtual time)")
-        await _play(program, clock, scenario, console)
+        await play(program, clock, scenario, console)
         console.rule("[bold]Transcribing and scoring the recordings (Vosk, on every core)")
         await _transcribe(program, scenario, console)
         console.rule("[bold]One call from end to end")
@@ -92,7 +92,7 @@ async def _run(settings: Settings, console: Console) -> dict[str, Any]:
     return ledger
 
 
-async def _introduce(program: Program, scenario: Scenario) -> None:
+async def introduce(program: Program, scenario: Scenario) -> None:
     """Makes the scenario's customers and agents known."""
     file = io.StringIO()
     rows = csv.writer(file)
@@ -103,7 +103,8 @@ async def _introduce(program: Program, scenario: Scenario) -> None:
         await program.routing.add(agent.login, agent.name, agent.endpoint, agent.skills)
 
 
-async def _play(program: Program, clock: ManualClock, scenario: Scenario, console: Console) -> None:
+async def play(program: Program, clock: ManualClock, scenario: Scenario, console: Console) -> None:
+    """Has the calls made, each telling what happens as it happens; returns when all are over."""
     simulator = simulate(program, clock, scenario, observe=_teller(program, console))
     program.calls.publish_to(_narrated(program, console))
     for agent in scenario.agents:

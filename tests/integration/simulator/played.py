@@ -26,13 +26,13 @@ async def play(folder: Path, overlay: Path) -> None:
     settings = Settings(data=folder, carriers=(), database_url="", redis_url="")
     scenario = load_scenario(overlay / "scenario.yaml")
     clock = ManualClock(scenario.starts)
-    ids = SeededIds(clock, demo._SEED)
+    ids = SeededIds(clock, demo.SEED)
     console = Console(file=io.StringIO(), width=200, record=True)
     async with open_program(
         settings, clock=clock, ids=ids, overlay=overlay, stand_in=demo.STAND_IN
     ) as program:
-        await demo._introduce(program, scenario)
-        await demo._play(program, clock, scenario, console)
+        await demo.introduce(program, scenario)
+        await demo.play(program, clock, scenario, console)
         await program.store.flush()
         tables = {
             table.name: [

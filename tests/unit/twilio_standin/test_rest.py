@@ -278,6 +278,7 @@ class TestFaults:
         assert seen == {0, 200, 429, 500, 503}
 
 
+@pytest.mark.beside_checkout
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="needs Twilio's OpenAPI description beside the checkout")
 async def test_resources_have_the_fields_that_twilio_publishes(
     talk: str, carrier: Carrier, caller: Caller, rest: httpx.AsyncClient
