@@ -75,9 +75,10 @@ class Conference:
 
     def find(self, name: str) -> Participant | None:
         """By CallSid or label."""
-        return self.participants.get(name) or next(
-            (one for one in self.participants.values() if one.label == name), None
-        )
+        return self.participants.get(name) or self.labelled(name)
+
+    def labelled(self, label: str) -> Participant | None:
+        return next((one for one in self.participants.values() if one.label == label), None)
 
     def join(self, one: Participant) -> None:
         one.present = True

@@ -16,7 +16,7 @@ from tests.twilio.placing import Placing
 
 from . import shapes
 from .calls import Form, display_name, endpoints, flag, one, seconds, status_callback
-from .errors import invalid_parameter, not_found
+from .errors import invalid_parameter, label_in_use, not_found
 from .paging import page
 
 _BY_API = "participant_updated_via_api"
@@ -63,13 +63,16 @@ class Participants:
         self._placing = placing
 
     async def list(self, request: Request, form: Form) -> Response:
+        """Who is "either connecting to, or actively connected to" it, as the page of the resource says."""
         room = self._room(request)
-        return JSONResponse(
-            page(request, "participants", room.present(), lambda one: shapes.participant(room, one))
-        )
+        people = list(room.participants.values())
+        return JSONResponse(page(request, "participants", people, lambda one: shapes.participant(room, one)))
 
     async def create(self, request: Request, form: Form) -> Response:
-        """Into a conference by SID, or by a name, which makes one where there is none."""
+        """Into a conference by SID, or by a name, which makes one where there is none.
+
+        A label is for one alone, who may still be rung: twilio.com/docs/api/errors/16026.
+        """
         from_, to = endpoints(form)
         timeout = seconds(form, "Timeout", 60, 5, 600)
         name = request.path_params["conference"]
@@ -77,6 +80,9 @@ class Participants:
         room = self._exchange.conferences.get(name) or self._exchange.conference(name)
         if room.over:
             raise not_found(request.url.path)
+        label = one(form, "Label")
+        if label is not None and room.labelled(label):
+            raise label_in_use(label)
         if room.callback is None and not room.participants:
             room.callback = status_callback(form, "Conference")
         participant = make(self._placing.new(from_, to, status_callback(form), display_name(form, to)))

@@ -49,5 +49,9 @@ def invalid_number(number: str) -> Refused:
     return Refused(400, 21211, f"The 'To' number {number} is not a valid phone number.")
 
 
+def label_in_use(label: str) -> Refused:
+    return Refused(400, 16026, f"Participant label {label} is in use by another participant")
+
+
 def invalid_parameter(name: str, value: str) -> Refused:
     return Refused(400, 20001, f"Invalid {name}: {value}")

@@ -34,9 +34,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """Answers nothing for `seconds` of real time, then breaks the connection; nothing was done."""
+    """Answers nothing for `seconds` of real time, then breaks the connection; with `done` it was done."""
 
     seconds: float = _HANG_SECONDS
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,9 @@ class Guard:
         match fault:
             case Answer(status, code, retry_after):
                 raise Refused(status, code, "Service unavailable", retry_after)
-            case Hang(seconds):
+            case Hang(seconds, done):
+                if done:
+                    await handler(request, form)
                 await _disconnect_or(request, seconds)
             case Reset(done) if done:
                 await handler(request, form)

@@ -84,6 +84,30 @@ async def test_an_agent_who_answers_is_connected(
     assert len(caller.heard) == music
 
 
+async def test_who_is_rung_is_listed_and_nobody_else_may_have_their_label(
+    waiting: Program, carrier: Carrier, caller: Caller, rest: httpx.AsyncClient
+) -> None:
+    anna = carrier.phone(ANNA, RingsOut(), Answers(after=1))
+    await caller.dial(NUMBER)
+    await caller.listen(5)
+    leg = await call_in(rest)
+    await carrier.let_pass(3)
+    found = (await rest.get("/Conferences/room/Participants.json")).json()["participants"]
+    people = {one["call_sid"]: (one["label"], one["status"]) for one in found}
+    assert people == {caller.call.sid: (None, "connected"), leg: ("anna", "ringing")}
+    again = await rest.post(
+        "/Conferences/room/Participants.json", data={"From": NUMBER, "To": ANNA, "Label": "anna"}
+    )
+    assert (again.status_code, again.json()["code"]) == (400, 16026)
+    assert len(anna.calls) == 1
+    await carrier.let_pass(30)
+    found = (await rest.get("/Conferences/room/Participants.json")).json()["participants"]
+    assert [one["call_sid"] for one in found] == [caller.call.sid], "nobody came"
+    await call_in(rest)
+    await caller.connected()
+    assert len(anna.calls) == 2
+
+
 async def test_when_the_agent_hangs_up_the_caller_goes_on(
     waiting: Program, carrier: Carrier, caller: Caller, rest: httpx.AsyncClient
 ) -> None:
