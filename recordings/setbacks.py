@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 FIRST = timedelta(minutes=1)
-LONGEST = timedelta(hours=1)
+LONGEST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
