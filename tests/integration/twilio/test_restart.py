@@ -207,9 +207,11 @@ async def test_who_calls_meanwhile_hears_an_apology_and_is_in_the_ledger(
         assert len(await centre.events(caller, CallEnded)) == 1
 
 
+@pytest.mark.parametrize("times", [False, True], ids=["no end told", "end told"])
 async def test_who_was_turned_away_as_the_program_ended_is_in_the_ledger(
-    centre: CallCentre, down: Down
+    centre: CallCentre, down: Down, times: bool
 ) -> None:
+    centre.twilio.habits.times_of_failed = times
     centre.twilio.faults.add(Lose(), kind="status", times=10)
     await centre.caller("+8613800138009").dial("4003")
     caller = centre.caller()
