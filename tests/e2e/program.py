@@ -36,7 +36,7 @@ TONES = {
     "test-question": 2100,
     "position-next": 1900,
 }
-TONE_SECONDS = {"test-question": 4.0}  # others 0.4
+TONE_SECONDS = {"test-question": 6.0}  # others 0.4
 _LOOK_AGAIN = 0.03  # seconds
 _LINEAR = 2 * audio.RATE  # bytes of a recording per second
 

@@ -81,7 +81,7 @@ async def test_a_word_said_over_the_prompt_chooses(
         line = await hang_up(hotline, caller, call)
         assert (line["outcome"], line["intent"]) == ("answered", intent)
     assert await attempts(hotline, call) == [("topic", 1), ("agent", 1)]
-    assert 0.2 < audio.tone_seconds(await caller.last_heard(), 2100) < 3.5  # the prompt of 4 s fell silent
+    assert 0.05 < audio.tone_seconds(await caller.last_heard(), 2100) < 5.5  # the prompt of 6 s fell silent
 
 
 async def test_a_question_to_be_answered_by_speech_takes_a_key(
