@@ -7,7 +7,6 @@ whoever takes longer than `LIMIT` is let finish, while the caller is asked to co
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
-from html import escape
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.safe_headers import SafeHeaders
 from ivr.adapters.twilio import twiml
 from ivr.adapters.twilio.account import Account
-from ivr.adapters.twilio.carrier import TwilioTelephony, UnknownToUs
+from ivr.adapters.twilio.carrier import CallIsOver, TwilioTelephony, UnknownToUs
 from ivr.adapters.twilio.signature import JSON, signed_parameters
 from ivr.adapters.twilio.webhooks import CARRIER, BadWebhook, Form
 
@@ -35,7 +34,7 @@ PREFIX = "/twilio/"
 MOST = 1 << 16  # bytes of a body; Twilio's have some 2 kB
 LIMIT = 10.0  # seconds
 _START = 60.0
-_SILENCE = '<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="10"/></Response>'
+_SOON = 1  # seconds until a caller comes again for whom an answer is being made
 
 Document = Callable[[TwilioTelephony, Request, Form], Awaitable[str]]
 Note = Callable[[TwilioTelephony, Request, Form], Awaitable[None]]
@@ -57,7 +56,7 @@ class TwilioDoor:
         self._account = Account.of(program.settings.twilio)
         self._apology = twiml.apology(self._account)
         self._unfinished: set[asyncio.Task[object]] = set()
-        self._router = SafeHeaders(Router(list(self._routes()), redirect_slashes=False))
+        self._router = SafeHeaders(Router(list(self._routes()), redirect_slashes=False, default=_nowhere))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
@@ -73,7 +72,7 @@ class TwilioDoor:
             (f"{of_call}/next", _next, _next_url),
             (f"{of_call}/gathered", _gathered, _next_url),
             (f"{of_call}/joined", _joined, _next_url),
-            (f"{of_call}/waiting", _waiting, _waiting_url),
+            (f"{of_call}/waiting", _waiting, _asked_for),
         ):
             yield Route(path, self._document(document, again), methods=["POST"])
         for path, note in (
@@ -98,15 +97,20 @@ class TwilioDoor:
                 return _xml(await self._within(self._have(document, request, form)))
             except TimeoutError:
                 log.error("a webhook takes too long", route=_route(request))
-                return _xml(_come_again(again(self._account, request)))
+                return _xml(twiml.come_again(again(self._account, request), _SOON))
+            except CallIsOver:
+                log.debug("webhook about a call that is over", route=_route(request))
             except UnknownToUs as unknown:
                 log.warning("webhook about an unknown call", route=_route(request), why=str(unknown))
             except BadWebhook as bad:
                 return _refusal(request, 400, str(bad))
             except Exception:
-                log.exception("a caller is told that we failed", route=_route(request))
-                self._failed(form)
-            return _xml(_SILENCE if document is _waiting else self._apology)
+                log.exception("there is no document for a caller", route=_route(request))
+                if document is not _waiting:
+                    self._failed(form)
+            if document is _waiting:  # who waits in the conference is not lost for a piece of music
+                return _xml(twiml.come_again(again(self._account, request), twiml.SILENCE_SECONDS))
+            return _xml(self._apology)
 
         return answer
 
@@ -145,16 +149,14 @@ class TwilioDoor:
             path = carrier.links.file(parts["signature"], parts["name"])
             if path is not None:
                 return FileResponse(path, media_type="audio/wav")
-        return PlainTextResponse("not found\n", 404)
+        return _nothing_there(f"{PREFIX}prompts")
 
     # ------------------------------------------------------------------ before and after
 
     async def _received(self, request: Request) -> Form:
         """The parameters, when they come from Twilio and are about our account; raises `_Refused`."""
         body = await _body(request)
-        path, query = request.scope["raw_path"].decode(), request.scope["query_string"].decode()
-        url = self._account.requested(path[max(path.find(PREFIX), 0) :], query)
-        kind = request.headers.get("content-type")
+        url, kind = _asked_for(self._account, request), request.headers.get("content-type")
         signed = signed_parameters(self._account, url, request.headers, body, kind)
         if signed is None:
             raise _Refused(403, "the signature is missing or wrong")
@@ -162,7 +164,7 @@ class TwilioDoor:
             form = Form(_members(body) if _is_json(kind) else signed.items())
             if form.need("AccountSid") != self._account.sid:
                 raise _Refused(403, "another account")
-        except (BadWebhook, ValueError) as bad:
+        except (BadWebhook, ValueError, RecursionError) as bad:
             raise _Refused(
                 400, str(bad) if isinstance(bad, BadWebhook) else "the body cannot be read"
             ) from bad
@@ -241,8 +243,10 @@ def _next_url(account: Account, request: Request) -> str:
     return account.next(_call(request), 0)
 
 
-def _waiting_url(account: Account, request: Request) -> str:
-    return account.requested(request.url.path, request.url.query)
+def _asked_for(account: Account, request: Request) -> str:
+    """The public URL that was asked for."""
+    path, query = request.scope["raw_path"].decode(), request.scope["query_string"].decode()
+    return account.requested(path[max(path.find(PREFIX), 0) :], query)
 
 
 def _call(request: Request) -> UUID:
@@ -285,9 +289,15 @@ def _is_json(kind: str | None) -> bool:
     return (kind or "").partition(";")[0].strip().lower() == JSON
 
 
-def _members(body: bytes) -> list[tuple[str, str]]:
+class _Members(list[tuple[str, Any]]):
     """Of a JSON object, repeated ones too."""
-    return [(str(name), str(value)) for name, value in json.loads(body, object_pairs_hook=list)]
+
+
+def _members(body: bytes) -> list[tuple[str, str]]:
+    found = json.loads(body, object_pairs_hook=_Members)
+    if not isinstance(found, _Members):
+        raise BadWebhook("the body is no JSON object")
+    return [(name, str(value)) for name, value in found]
 
 
 def _route(request: Request) -> str:
@@ -296,16 +306,22 @@ def _route(request: Request) -> str:
 
 
 def _refusal(request: Request, status: int, why: str) -> Response:
-    log.warning("webhook refused", route=_route(request), status=status, why=why)
+    return _refused(_route(request), status, why)
+
+
+def _refused(route: str, status: int, why: str) -> Response:
+    log.warning("webhook refused", route=route, status=status, why=why)
     return PlainTextResponse(f"{why}\n", status)
+
+
+def _nothing_there(below: str) -> Response:
+    """The path that was asked for is a stranger's words, which are not logged."""
+    return _refused(below, 404, "not found")
+
+
+async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    await _nothing_there(PREFIX)(scope, receive, send)
 
 
 def _xml(document: str) -> Response:
     return Response(document, media_type="text/xml; charset=utf-8")
-
-
-def _come_again(url: str) -> str:
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?><Response><Pause length="1"/>'
-        f'<Redirect method="POST">{escape(url, quote=False)}</Redirect></Response>'
-    )

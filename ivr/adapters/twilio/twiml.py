@@ -74,6 +74,14 @@ def waiting(prompts: Sequence[Prompt], place: Place, music: str | None, piece: i
     return page.text()
 
 
+def come_again(url: str, seconds: int) -> str:
+    """The document in place of one that is not to be had yet: silence, then `url` is asked for it."""
+    response = verbs.VoiceResponse()
+    response.pause(length=seconds)
+    response.redirect(url, method="POST")
+    return str(response.to_xml())
+
+
 def prompts_of(actions: Sequence[Action]) -> tuple[Prompt, ...]:
     """The prompts that `document` lets hear: those for which `Place.sounds` wants URLs."""
     heard = (action for action in _effective(actions) if isinstance(action, Play | Gather | Hold | Announce))

@@ -161,7 +161,7 @@ def configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings_of(data: Path, configuration: Path, **twilio: Any) -> Settings:
     account = Account()
-    pace = {"calls_per_second": 1000, "requests_per_second": 1000}
+    usual = {"public_url": PUBLIC, "calls_per_second": 1000, "requests_per_second": 1000}
     return Settings(
         data=data,
         config=configuration,
@@ -170,9 +170,8 @@ def settings_of(data: Path, configuration: Path, **twilio: Any) -> Settings:
         twilio=TwilioSettings(
             account_sid=account.sid,
             auth_token=account.auth_token,
-            public_url=PUBLIC,
             caller_id="+18005550100",
-            **(pace | twilio),
+            **(usual | twilio),
         ),
     )
 

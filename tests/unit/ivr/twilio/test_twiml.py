@@ -162,6 +162,14 @@ class TestWaiting:
         root = validated(twiml.waiting((TOPIC, WELCOME), PLACE, None), WAITING)
         assert shape(root) == ["Say", "Play", "Pause", "Redirect"]
 
+    def test_what_is_not_to_be_had_yet_is_asked_for_again(self) -> None:
+        url = f"{AT}/waiting?turn=7&piece=4"
+        root = validated(twiml.come_again(url, 10), WAITING)
+        assert [(each.tag, each.attrib, each.text) for each in root] == [
+            ("Pause", {"length": "10"}, None),
+            ("Redirect", {"method": "POST"}, url),
+        ]
+
 
 class TestApology:
     def test_it_is_spoken_in_both_languages_and_ends(self) -> None:
