@@ -89,9 +89,9 @@ class Reconciliation:
     async def _take_up(self) -> int:
         """Calls that are open in the record alone; one of which Twilio tells nothing is asked about again."""
         repaired = 0
-        for call in await self._carrier.unsteered():
+        for call in await self._carrier.reattachment.unsteered():
             try:
-                await self._carrier.take_up(call)
+                await self._carrier.reattachment.take_up(call)
             except TwilioError as problem:
                 log.warning("an open call could not be looked up", call=str(call.id), why=str(problem))
             else:

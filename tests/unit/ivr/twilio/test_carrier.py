@@ -11,7 +11,7 @@ import pytest
 
 from ivr import events as e
 from ivr.actions import Answer, Gather, Hold, Reject
-from ivr.adapters.twilio import carrier
+from ivr.adapters.twilio import carrier, reattachment
 from ivr.adapters.twilio.carrier import UnknownToUs
 from ivr.adapters.twilio.webhooks import BadWebhook
 from ivr.call import Call
@@ -197,7 +197,7 @@ async def test_what_became_of_calls_is_asked_until_twilio_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(carrier, "_FIRST_CONTACT", 0.01)
-    monkeypatch.setattr(carrier, "_TRY_AGAIN", 0.01)
+    monkeypatch.setattr(reattachment, "_TRY_AGAIN", 0.01)
     async with bench(tmp_path) as centre:
         good = list(centre.api.answers["FetchAccount"])
         centre.api.will("FetchAccount", httpx.ConnectError("no"))
@@ -222,7 +222,7 @@ NOT_JSON = httpx.Response(200, text="<html>")
 async def test_a_call_of_which_twilio_tells_nothing_keeps_no_other_waiting(
     centre: Bench, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response
 ) -> None:
-    monkeypatch.setattr(carrier, "_TRY_AGAIN", 0.0)
+    monkeypatch.setattr(reattachment, "_TRY_AGAIN", 0.0)
     odd, good = known(*a.IN_MENU), given_call(replace(OFFERED, carrier_id=OTHER), *a.IN_MENU[1:])
     in_conference(centre)
     centre.api.will_of("FetchCall", {CALLER: answer, OTHER: found("FetchCall", A_CALL | {"sid": OTHER})})
