@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,13 +16,13 @@ from ivr.adapters.recent import Recent
 from ivr.adapters.tasks import Tasks
 from ivr.adapters.twilio import webhooks
 from ivr.adapters.twilio.account import Account
-from ivr.adapters.twilio.errors import TwilioError, TwilioUnavailable
+from ivr.adapters.twilio.errors import TwilioError
 from ivr.adapters.twilio.line import Tools
 from ivr.adapters.twilio.phones import PHONES
 from ivr.adapters.twilio.place import LookedUntil
 from ivr.adapters.twilio.prompts import PromptLinks
 from ivr.adapters.twilio.pulls import Pulls
-from ivr.adapters.twilio.reattachment import resume
+from ivr.adapters.twilio.reattachment import Reattachment
 from ivr.adapters.twilio.reconciliation import Reconciliation
 from ivr.adapters.twilio.rest import TwilioRest
 from ivr.adapters.twilio.session import Session
@@ -35,8 +34,6 @@ from ivr.ports import Sink
 log = structlog.get_logger()
 
 _FIRST_CONTACT = 10.0  # seconds that `reattach` waits for Twilio before it leaves the rest to later
-_TRY_AGAIN = 5.0
-_TRIES = 3  # to learn of one call that Twilio tells nothing of, while it answers otherwise
 _TURNS_PER_SECOND = 10  # more documents than any call is given
 
 
@@ -77,15 +74,14 @@ class TwilioTelephony:
     ) -> None:
         self.account, self.links, self.pulls = account, links, pulls
         self._rest, self._clock = rest, clock
+        self.reattachment = Reattachment(self, rest, open_calls)
         looked = LookedUntil(state / "twilio-calls.looked")
         self.reconciliation = Reconciliation(self, rest, clock, reconcile_every, looked)
         self._numbers = set(numbers)
-        self._open_calls = open_calls
         self._tools: Tools | None = None
         self._tasks = Tasks()
         self._by_sid: dict[str, Session] = {}
         self._by_call: dict[UUID, Session] = {}
-        self._in_doubt: set[UUID] = set()  # open calls of which Twilio has not told how they are
         self._early = EarlyActions()
         self._ends: Recent[str, webhooks.Progress] = Recent()  # told before the call was
         self._over: Recent[object, None] = Recent()  # SIDs and ids of calls that ended here
@@ -118,52 +114,13 @@ class TwilioTelephony:
             self._early.keep(call_id, actions)
 
     async def reattach(self, calls: Sequence[Call]) -> None:
-        attaching = self._tasks.spawn(self._reattach(list(calls)))
+        attaching = self._tasks.spawn(self._reattach(calls))
         await asyncio.wait({attaching}, timeout=_FIRST_CONTACT)
 
-    async def _reattach(self, calls: list[Call]) -> None:
-        """What cannot be learnt of one call keeps no other waiting: the reconciliation goes on asking."""
-        left, tries = deque(calls), Counter[UUID]()
-        await self._reach()
-        while left:
-            call = left.popleft()
-            try:
-                await self.take_up(call)
-            except TwilioUnavailable as problem:
-                log.warning("Twilio tells nothing of an open call", call=str(call.id), why=str(problem))
-                tries[call.id] += 1
-                if tries[call.id] < _TRIES:
-                    left.append(call)
-                await asyncio.sleep(_TRY_AGAIN)
-                await self._reach()
-            except Exception:
-                log.exception("what became of an open call is not known", call=str(call.id))
+    async def _reattach(self, calls: Sequence[Call]) -> None:
+        await self.reattachment.take_all_up(calls)
         self._attached.set()
         self._tasks.spawn(self.reconciliation.run())
-
-    async def _reach(self) -> None:
-        """Returns once Twilio answers."""
-        while True:
-            try:
-                return await self._rest.check()
-            except TwilioError as problem:
-                log.warning("Twilio cannot be reached", why=str(problem))
-                await asyncio.sleep(_TRY_AGAIN)
-
-    async def take_up(self, call: Call) -> None:
-        """Steers a call that the record has open, or reports how it ended; raises `TwilioError`."""
-        self._in_doubt.add(call.id)
-        session = self._by_sid.get(call.carrier_id) or self.open(call.carrier_id, call.called, call)
-        await resume(session, self._rest, call)
-        self._in_doubt.discard(call.id)
-
-    async def unsteered(self) -> list[Call]:
-        """Calls that the record has open and nobody steers: their end could not be stored, say."""
-        return [
-            call
-            for call in await self._open_calls()
-            if call.carrier == CARRIER and (call.carrier_id not in self._by_sid or call.id in self._in_doubt)
-        ]
 
     # ------------------------------------------------------------------ sessions
 
@@ -208,7 +165,7 @@ class TwilioTelephony:
                 self._over[key] = None
         if session.call_id is not None:
             self._by_call.pop(session.call_id, None)
-            self._in_doubt.discard(session.call_id)
+            self.reattachment.over(session.call_id)
 
     def session_of(self, call_sid: str) -> Session | None:
         return self._by_sid.get(call_sid)
