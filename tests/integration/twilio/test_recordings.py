@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from api.listing import Listing
+from api.metrics import Metrics
 from ivr.adapters.twilio.repository import PullState
 from recordings.wav import load
 from tests.integration.twilio.conftest import CallCentre
@@ -78,6 +81,26 @@ async def test_what_cannot_be_fetched_is_fetched_later(centre: CallCentre, statu
     assert list(centre.settings.data_dir("spool").glob("*.coming"))
     await fetched(centre)
     assert track(centre, await recording_of(centre, caller), "customer")[0] > 19
+
+
+async def at_twilio(centre: CallCentre) -> dict[str, float]:
+    """How many recordings there are at Twilio, by state, as Prometheus is told."""
+    program = centre.program
+    told = (await Metrics().exposition(program, Listing(program.database))).decode()
+    figures = {family.name: family.samples for family in text_string_to_metric_families(told)}
+    samples = figures["hotline_recordings_at_carrier"]
+    assert {sample.labels["carrier"] for sample in samples} == {"twilio"}
+    return {sample.labels["state"]: sample.value for sample in samples}
+
+
+async def test_what_lies_at_twilio_is_a_figure(centre: CallCentre) -> None:
+    none = dict.fromkeys(map(str, PullState), 0.0)
+    assert await at_twilio(centre) == none
+    centre.twilio.rest_faults.add(Answer(503), path=".wav", times=4)
+    await recorded_call(centre)
+    assert await at_twilio(centre) == none | {"coming": 1.0}
+    await fetched(centre)
+    assert await at_twilio(centre) == none | {"done": 1.0}
 
 
 class TestDeleting:
