@@ -103,13 +103,14 @@ class TwilioRest:
             raise
 
     async def calls(self, *, since: datetime, until: datetime | None = None) -> AsyncIterator[RemoteCall]:
-        """Calls that began in [since, until), legs to agents among them, newest first.
+        """Calls that began in [since, until), legs to agents among them; those that did not begin, too.
 
-        Twilio is asked by day, because that is what its filter is documented to know.
+        Twilio's filter is documented to know days alone, so older ones of the same day may come, and are left
+        out here. No order is documented: the list is read to its end.
         """
-        day = since.astimezone(UTC)
+        began = since.astimezone(UTC)
         with _understood():
-            listed = await self._client.calls.stream_async(start_time_after=day, page_size=PAGE)
+            listed = await self._client.calls.stream_async(start_time_after=began, page_size=PAGE)
             async with aclosing(listed) as found:
                 async for each in found:
                     call = call_of(each)
