@@ -79,7 +79,7 @@ class Truth:
             return {None}
         leg = self.met[-1]
         if leg.ended_at is None or leg.ended_at >= self.ended:
-            return {Ending.CUSTOMER}
+            return {Ending.CUSTOMER, Ending.AGENT} if self.lost else {Ending.CUSTOMER}
         if self.lost:
             return {*_NOT_SAID}
         return {Ending.DROPPED if leg.sip_code == _DROPPED else Ending.AGENT}
