@@ -92,9 +92,11 @@ class CallService:
         known = await self._store.find_by_carrier_id(offered.carrier, offered.carrier_id)
         if known is None:
             call = calls.begin(self._new_id(), offered, began_at)
-            known = (await self._store.create(call, [Entry(1, began_at, offered)])).id
+            entries = [Entry(1, began_at, offered)]
+            over = _append_to(entries, call, (CallRefused(Refusal.AWAY), ended), ended_at)
+            known = (await self._store.create(over, entries)).id
             if known == call.id:
-                await self.record(known, CallRefused(Refusal.AWAY), ended, at=ended_at)
+                await self._follow(over, entries[1:], Turn())
                 return True
         if (await self.get(known)).state is CallState.ENDED:
             return False

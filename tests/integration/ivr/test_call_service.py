@@ -1,7 +1,7 @@
 """Timelines on a real database: one writer per call, nothing twice, all or nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -170,6 +170,18 @@ async def test_a_call_that_came_and_went_is_news_once(
     assert len(published) == written
     ((call,),) = [[call async for call in store.all_calls()]]
     assert (call.state, call.refusal, call.ended_at) == (CallState.ENDED, e.Refusal.AWAY, moments[1])
+
+
+async def test_a_call_that_came_and_went_is_stored_whole(store: SqlCallStore) -> None:
+    """A program that dies meanwhile leaves no call that is open for ever."""
+
+    class Dying(SqlCallStore):
+        async def append(self, call: Call, entries: Sequence[Entry]) -> None:
+            raise RuntimeError("dead")
+
+    dying = CallService(Dying(store._database), ManualClock(NOON), new_id)
+    await dying.came_and_went(a.OFFERED, AWAY, NOON, NOON + timedelta(seconds=9))
+    assert not await store.open_calls()
 
 
 async def test_a_known_call_that_went_is_ended(service: CallService, store: SqlCallStore) -> None:
