@@ -45,7 +45,9 @@ class Reconciliation:
         self._clock = clock
         self._every = every
         self._looked = looked
-        self._looked_until: datetime | None = None  # by this process
+        self._keeping = asyncio.Lock()
+        self._before = looked.read()  # up to when an earlier process looked
+        self._looked_until: datetime | None = None
 
     async def run(self) -> None:
         """Looks again and again until cancelled, and watches meanwhile."""
@@ -72,7 +74,6 @@ class Reconciliation:
         now = self._clock.now()
         try:
             repaired = await self._take_up() + await self._compare(now)
-            await asyncio.to_thread(self._looked.keep, now)
         except TwilioError as problem:
             self.reachable = False
             log.warning("Twilio's calls could not be compared", why=str(problem))
@@ -82,6 +83,7 @@ class Reconciliation:
             return 0
         self.reachable = True
         self._looked_until = now
+        await self._keep(now)
         if repaired:
             log.warning("calls of which the record knew no end", repaired=repaired)
         return repaired
@@ -98,19 +100,27 @@ class Reconciliation:
                 repaired += self._carrier.session_of(call.carrier_id) is None
         return repaired
 
-    async def _since(self, now: datetime) -> datetime:
+    async def _keep(self, now: datetime) -> None:
+        try:
+            async with self._keeping:
+                await asyncio.to_thread(self._looked.keep, now)
+        except OSError as problem:
+            log.warning("the next start does not know how far Twilio's calls were compared", why=str(problem))
+
+    def _since(self, now: datetime) -> datetime:
         """From when on calls may have come of which nobody knows."""
         if self._looked_until is not None:
             since = self._looked_until - OVERLAP
+        elif self._before is not None:
+            since = min(now - WINDOW, self._before - OVERLAP)
         else:
-            kept = await asyncio.to_thread(self._looked.read)
-            since = min(now - WINDOW, kept - OVERLAP) if kept is not None else now - WINDOW
+            since = now - WINDOW
         return max(since, now - MOST)
 
     async def _compare(self, now: datetime) -> int:
         open_calls = {session.call_sid: session for session in self._carrier.sessions()}
         repaired, listed = 0, set[str]()
-        async for remote in self._rest.calls(since=await self._since(now)):
+        async for remote in self._rest.calls(since=self._since(now)):
             listed.add(remote.sid)
             repaired += await self._repair(remote, now)
         for sid in open_calls.keys() - listed:  # that began before
