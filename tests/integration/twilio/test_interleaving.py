@@ -16,7 +16,7 @@ from tests.integration.twilio.truth import Truth
 from tests.twilio import Answers, Busy, Caller, Chaos, RingsOut, Unreachable
 from tests.twilio.call import Call
 
-AT_ONCE, LATE = 1.0, 30.0  # seconds until the program knows: without faults, and with
+AT_ONCE, LATE = 1.0, 12.0  # seconds until the program knows: without faults, and with
 AGENTS = ("sip:anna@example.com", "client:ben", "+8613700000001")
 
 behaviours = st.one_of(

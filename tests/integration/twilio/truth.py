@@ -78,10 +78,12 @@ class Truth:
         if not self.met:
             return {None}
         leg = self.met[-1]
-        if leg.ended_at is None or leg.ended_at >= self.ended:
+        gone = leg.ended_at or self.ended
+        if gone >= self.ended:
             return {Ending.CUSTOMER, Ending.AGENT} if self.lost else {Ending.CUSTOMER}
         if self.lost:
-            return {*_NOT_SAID}
+            close = gone >= self.ended - timedelta(seconds=self.slack)
+            return {*_NOT_SAID, Ending.CUSTOMER} if close else {*_NOT_SAID}
         return {Ending.DROPPED if leg.sip_code == _DROPPED else Ending.AGENT}
 
     def _missed(self) -> tuple[int, int]:
