@@ -46,6 +46,7 @@ async def asterisk(program: Program) -> AsyncIterator[None]:
         place,
         program.prompts.path,
         owner=installation(data()),
+        clock=program.clock,
         lease_seconds=settings.lease_seconds,
         on_presence=program.routing.presence,
         register_grammar=speech.register_grammar,

@@ -8,13 +8,16 @@ from uuid import UUID
 
 import structlog
 
+from config.clock import Clock
 from ivr.errors import UnknownCall
 from ivr.events import CallEvent, CallOffered
 from ivr.ports import Sink
 
 log = structlog.get_logger()
 
-_RETRY = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+#: Seconds between tries: ten minutes in all, by which a database that is away should be back. What cannot be
+#: stored for another reason is let go then, so that it keeps nothing back for ever.
+_RETRY = (0.2, 0.5, 1.0, 2.0, 5.0, *[10.0] * 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +25,27 @@ class _Report:
     event: CallEvent
     at: datetime | None
     source_key: str | None
+    put_at: datetime
 
 
 class Outbox:
-    """`run` reports until `close`, and then what is left. A call not known yet is offered first."""
+    """`run` reports until `close`, and then what is left. A call not known yet is offered first.
 
-    def __init__(self, sink: Sink, on_id: Callable[[UUID], None], call_id: UUID | None = None) -> None:
+    What is stored only after an outage keeps the time at which it was put.
+    """
+
+    def __init__(
+        self, sink: Sink, clock: Clock, on_id: Callable[[UUID], None], call_id: UUID | None = None
+    ) -> None:
         self.call_id = call_id
         self._sink = sink
+        self._clock = clock
+        self._failed_at: datetime | None = None
         self._on_id = on_id
         self._reports: asyncio.Queue[_Report | None] = asyncio.Queue()
 
     def put(self, event: CallEvent, at: datetime | None = None, source_key: str | None = None) -> None:
-        self._reports.put_nowait(_Report(event, at, source_key))
+        self._reports.put_nowait(_Report(event, at, source_key, self._clock.now()))
 
     def close(self) -> None:
         self._reports.put_nowait(None)
@@ -59,13 +70,17 @@ class Outbox:
                 return None
             except Exception:
                 log.exception("an event could not be stored", kind=type(report.event).__name__)
+                self._failed_at = self._clock.now()
                 if pause is not None:
                     await asyncio.sleep(pause)
         return None
 
     async def _deliver(self, report: _Report) -> None:
+        at = report.at
+        if at is None and self._failed_at is not None and report.put_at <= self._failed_at:
+            at = report.put_at
         if isinstance(report.event, CallOffered):
-            self.call_id = await self._sink.offered(report.event, report.at)
+            self.call_id = await self._sink.offered(report.event, at)
             self._on_id(self.call_id)
         elif self.call_id is not None:
-            await self._sink.happened(self.call_id, report.event, report.at, report.source_key)
+            await self._sink.happened(self.call_id, report.event, at, report.source_key)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 
+from config.clock import Clock
 from ivr.actions import Action, Hold, RingAgent
 from ivr.adapters.asterisk import translate
 from ivr.adapters.asterisk.ami import Ami, AmiSettings, Item, LinkDown, LinkUp
@@ -63,6 +64,7 @@ class AsteriskTelephony:
         place: AsteriskPlace,
         prompt_path: PromptPath,
         owner: str,
+        clock: Clock,
         *,
         lease_seconds: int = 15,
         on_presence: OnPresence,
@@ -70,6 +72,7 @@ class AsteriskTelephony:
     ) -> None:
         self._ami = Ami(settings, self._consume)
         self._place = place
+        self._clock = clock
         self._sounds = Sounds(prompt_path, place.folders)
         self._lease = Lease(self._ami, owner, lease_seconds)
         self._on_presence = on_presence
@@ -98,7 +101,9 @@ class AsteriskTelephony:
 
     @contextlib.asynccontextmanager
     async def running(self, sink: Sink) -> AsyncIterator[None]:
-        self._tools = Tools(self._ami, self._sounds, self._place.spool, sink, self._register_grammar)
+        self._tools = Tools(
+            self._ami, self._sounds, self._place.spool, sink, self._clock, self._register_grammar
+        )
         await self._away.open()
         self._tasks.spawn(self._keep_telling_presence())
         async with self._ami.running():

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import structlog
 
+from config.clock import Clock
 from ivr.actions import (
     Action,
     Announce,
@@ -61,6 +62,7 @@ class Tools:
     sounds: Sounds
     spool: PurePosixPath
     sink: Sink
+    clock: Clock
     register_grammar: RegisterGrammar | None = None
 
 
@@ -83,7 +85,7 @@ class Session:
         self.channel = Channel(tools.ami, uniqueid)
         self._tools = tools
         self._tasks = Tasks()
-        self._outbox = Outbox(tools.sink, lambda known: on_id(self, known), call_id)
+        self._outbox = Outbox(tools.sink, tools.clock, lambda known: on_id(self, known), call_id)
         self.talking = Talking(
             tools.ami, self.channel, self._outbox, self._tasks, tools.spool, self._agent_ready
         )

@@ -96,7 +96,9 @@ class TwilioTelephony:
 
     @contextlib.asynccontextmanager
     async def running(self, sink: Sink) -> AsyncIterator[None]:
-        self._tools = Tools(self.account, self._rest, self.links, self.pulls, sink, self._tasks.spawn)
+        self._tools = Tools(
+            self.account, self._rest, self.links, self.pulls, sink, self._clock, self._tasks.spawn
+        )
         self._tasks.spawn(self.pulls.run())
         try:
             yield

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from config.clock import Clock
 from ivr.adapters.outbox import Outbox
 from ivr.adapters.tasks import Tasks
 from ivr.adapters.twilio.account import Account
@@ -27,6 +28,7 @@ class Tools:
     links: PromptLinks
     pulls: Pulls
     sink: Sink
+    clock: Clock
     linger: Callable[[Coroutine[Any, Any, None]], object]
     rings: Rings = field(init=False)
 

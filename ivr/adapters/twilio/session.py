@@ -54,7 +54,7 @@ class Session:
         self._tools = tools
         self._on_over = on_over
         self._tasks = Tasks()
-        self._outbox = Outbox(tools.sink, lambda known: on_id(self, known), call_id)
+        self._outbox = Outbox(tools.sink, tools.clock, lambda known: on_id(self, known), call_id)
         self._gone = asyncio.Event()
         self._line = line = Line(
             tools=tools,

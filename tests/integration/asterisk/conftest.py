@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from config.clock import SystemClock
 from ivr.actions import Action, Answer, Hold, Prompt, RingAgent
 from ivr.adapters.asterisk.ami import AmiSettings
 from ivr.adapters.asterisk.carrier import AsteriskPlace, AsteriskTelephony
@@ -139,6 +140,7 @@ def open_desk(
                 AsteriskPlace(PurePosixPath(spool), tmp_path, cel_file=asterisk.cel_file),
                 prompt_path,
                 owner,
+                SystemClock(),
                 on_presence=on_presence,
             )
             async with carrier.running(sink):

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from config.clock import SystemClock
 from ivr.actions import Hold, Prompt
 from ivr.adapters.asterisk.errors import LinkLost
 from ivr.adapters.asterisk.frames import Event
@@ -38,7 +39,7 @@ async def no_prompt(_prompt: Prompt) -> Path:
 @pytest.mark.timeout(10)
 async def test_a_line_of_whose_loss_nobody_told_yet_does_not_stop_everything_else() -> None:
     link = NoLink()
-    tools = Tools(link, Sounds(no_prompt), PurePosixPath("/spool"), RecordingSink())
+    tools = Tools(link, Sounds(no_prompt), PurePosixPath("/spool"), RecordingSink(), SystemClock())
     session = Session(tools, "hotline-1.1", lambda _session, _call: None, lambda _session: None)
     session.start(CallOffered("asterisk", "hotline-1.1", "4001"))
     session.perform([Hold()])
