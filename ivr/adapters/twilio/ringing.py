@@ -266,7 +266,8 @@ class Ringing:
             remote = await self._line.rest.fetch_call(leg.sid)
             if remote is not None and remote.status == "in-progress":
                 people = await self._line.rest.participants(str(self._line.call_id))
-                leg.in_conference = {leg.sid, self._line.call_sid} <= {one.call_sid for one in people}
+                inside = {one.call_sid for one in people if one.status == "connected"}
+                leg.in_conference = {leg.sid, self._line.call_sid} <= inside
         except TwilioError as problem:
             log.warning("an agent's leg could not be looked up", reservation=leg.label, why=str(problem))
             return

@@ -146,7 +146,7 @@ class Session:
         except TwilioError as problem:
             log.warning("a conference could not be looked up", call=str(self.call_id), why=str(problem))
             return
-        if self.call_sid in {person.call_sid for person in people}:
+        if self.call_sid in {person.call_sid for person in people if person.status == "connected"}:
             self.talking.caller_entered()
         elif self._script.may_be_interrupted and self.talking.talk is None and not self._webhooks:
             self._script.interrupt()
