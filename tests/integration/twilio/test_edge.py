@@ -61,7 +61,8 @@ def incoming(centre: CallCentre, **more: str) -> dict[str, str]:
 
 
 async def calls_of(centre: CallCentre) -> int:
-    return len(await centre.program.store.open_calls())
+    """How many calls there are on record, those that ended among them."""
+    return len([call async for call in centre.program.store.all_calls()])
 
 
 ROUTES = (
