@@ -133,6 +133,8 @@ class Reconciliation:
         except TwilioError as problem:
             log.warning("an open call could not be looked up", call=str(session.call_id), why=str(problem))
             return False
+        if remote is None and session.talking.silence < LATE.total_seconds():
+            return False  # its webhooks come, wherever at Twilio it may be listed
         if remote is not None and not _is_over(remote, now):
             return False
         session.found(remote)

@@ -13,11 +13,12 @@ import pytest
 
 from ivr.actions import Gather
 from ivr.adapters import outbox
+from ivr.adapters.twilio import reconciliation
 from ivr.adapters.twilio.carrier import TwilioTelephony
 from ivr.events import CallEnded, CallEvent, CallOffered, CallRecovered, Party
 from tests.builders import calls as a
 from tests.builders.calls import NOON, given_call
-from tests.unit.ivr.twilio.api import found, listed
+from tests.unit.ivr.twilio.api import found, listed, refusal
 from tests.unit.ivr.twilio.bench import CALLER, Bench, prompt, pulling
 
 ASK = Gather("topic", (prompt("topic?"),))
@@ -82,6 +83,19 @@ async def test_a_call_that_began_before_the_window_is_asked_for(centre: Bench) -
     lists(centre)
     centre.api.will("FetchCall", found("FetchCall", remote(CALLER)))
     assert await centre.telephony.reconciliation.look() == 1
+
+
+async def test_a_call_that_is_not_listed_goes_on_while_its_webhooks_come(
+    centre: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = await centre.call(ASK)
+    lists(centre)
+    centre.api.will("FetchCall", refusal(404, 20404))
+    assert await centre.telephony.reconciliation.look() == 0
+    assert line.kinds() == ["CallOffered"]
+    monkeypatch.setattr(reconciliation, "LATE", timedelta(0))
+    assert await centre.telephony.reconciliation.look() == 1
+    await centre.sink.wait(CallEnded)
 
 
 async def test_who_came_and_went_is_told_once(centre: Bench) -> None:
