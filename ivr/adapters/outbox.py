@@ -10,14 +10,17 @@ import structlog
 
 from config.clock import Clock
 from ivr.errors import UnknownCall
-from ivr.events import CallEvent, CallOffered
+from ivr.events import CallEvent, CallOffered, InputGathered
 from ivr.ports import Sink
 
 log = structlog.get_logger()
 
 #: Seconds between tries: ten minutes in all, by which a database that is away should be back. What cannot be
-#: stored for another reason is let go then, so that it keeps nothing back for ever.
+#: stored for another reason is let go then, so that it keeps nothing back for ever. Only the first few where
+#: the caller waits for what follows: they had better hear an apology.
 _RETRY = (0.2, 0.5, 1.0, 2.0, 5.0, *[10.0] * 60)
+_TRIES_OF_WAITED_FOR = 6
+_WAITED_FOR = (CallOffered, InputGathered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class Outbox:
         self._reports.task_done()
 
     async def _persist(self, report: _Report) -> None:
-        for pause in (*_RETRY, None):
+        waited_for = isinstance(report.event, _WAITED_FOR)
+        for pause in (*_RETRY[: _TRIES_OF_WAITED_FOR if waited_for else None], None):
             try:
                 return await self._deliver(report)
             except UnknownCall:

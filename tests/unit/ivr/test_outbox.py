@@ -89,6 +89,14 @@ async def test_what_can_never_be_stored_keeps_nothing_back_for_ever() -> None:
     assert sink.stored == [(ENDED, NOON + timedelta(seconds=1))]
 
 
+async def test_a_caller_who_waits_for_what_follows_does_not_wait_for_minutes() -> None:
+    clock = ManualClock(NOON)
+    sink = Away(clock, tries=7)
+    keyed = e.InputGathered("topic", e.InputSource.DTMF, "1", 1)
+    await reported(sink, clock, keyed, ENDED)
+    assert sink.stored == [(ENDED, NOON + timedelta(seconds=1))]
+
+
 async def test_what_is_about_a_call_that_is_not_known_is_let_go() -> None:
     class Nobody(Away):
         async def happened(self, call_id: UUID, *_: object, **__: object) -> None:
