@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from config.disk import sync
 from recordings.errors import AudioDamaged
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def whole(target: Path) -> Iterator[BinaryIO]:
     except BaseException:
         Path(scratch).unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync(target.parent)
 
 
 class _Plain(io.RawIOBase):
@@ -169,12 +170,4 @@ def _make_key(path: Path) -> None:
         return
     finally:
         Path(scratch).unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)

@@ -15,9 +15,8 @@ class Rings:
 
     def __init__(self, rate: float) -> None:
         self._pace = Pace(rate)
-        self._trouble: int | None = (
-            None  # Twilio's code of what stands in the way of them all, or HTTP's status
-        )
+        #: Of what stands in the way of them all: Twilio's code, or else HTTP's status.
+        self._trouble: int | None = None
 
     async def turn(self, wanted: Callable[[], bool]) -> bool:
         """Waits for its turn; False: it was not `wanted` any more when that came."""

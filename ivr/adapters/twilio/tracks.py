@@ -4,12 +4,13 @@ Channel 1 is what the recorded leg said, channel 2 what it heard
 (https://www.twilio.com/docs/voice/api/recording): the agent's leg is recorded, so the agent is first.
 """
 
-import os
 import wave
 from pathlib import Path
 from uuid import UUID
 
 import numpy as np
+
+from config.disk import sync
 
 CHANNELS = ("agent", "customer")
 _FRAMES = 1 << 16
@@ -33,9 +34,9 @@ def split(sound: Path, spool: Path, recording: UUID) -> None:
     try:
         _write(sound, parts)
         for part, track in zip(parts, _tracks(spool, recording), strict=True):
-            _sync(part)
+            sync(part)
             part.replace(track)
-        _sync(spool)
+        sync(spool)
     finally:
         for part in parts:
             part.unlink(missing_ok=True)
@@ -54,15 +55,6 @@ def remove(spool: Path, recording: UUID) -> None:
 
 def _tracks(spool: Path, recording: UUID) -> list[Path]:
     return [spool / f"{recording}-{name}.wav" for name in CHANNELS]
-
-
-def _sync(path: Path) -> None:
-    """Returns once a file, or the names in a folder, would survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write(sound: Path, parts: list[Path]) -> None:
