@@ -1,14 +1,14 @@
 """Timelines on a real database: one writer per call, nothing twice, all or nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from config.clock import ManualClock
-from config.database import Database, metadata
+from config.database import Database
 from config.ids import new_id
 from ivr import events as e
 from ivr.call import Call, CallState
@@ -18,14 +18,6 @@ from ivr.repository import SqlCallStore
 from ivr.service import CallService
 from tests.builders import calls as a
 from tests.builders.calls import NOON
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[SqlCallStore]:
-    database = Database(database_url)
-    await database.write(metadata.create_all)
-    yield SqlCallStore(database)
-    await database.close()
 
 
 @pytest.fixture
@@ -172,14 +164,14 @@ async def test_a_call_that_came_and_went_is_news_once(
     assert (call.state, call.refusal, call.ended_at) == (CallState.ENDED, e.Refusal.AWAY, moments[1])
 
 
-async def test_a_call_that_came_and_went_is_stored_whole(store: SqlCallStore) -> None:
+async def test_a_call_that_came_and_went_is_stored_whole(database: Database, store: SqlCallStore) -> None:
     """A program that dies meanwhile leaves no call that is open for ever."""
 
     class Dying(SqlCallStore):
         async def append(self, call: Call, entries: Sequence[Entry]) -> None:
             raise RuntimeError("dead")
 
-    dying = CallService(Dying(store._database), ManualClock(NOON), new_id)
+    dying = CallService(Dying(database), ManualClock(NOON), new_id)
     await dying.came_and_went(a.OFFERED, AWAY, NOON, NOON + timedelta(seconds=9))
     assert not await store.open_calls()
 

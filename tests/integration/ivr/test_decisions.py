@@ -1,13 +1,12 @@
 """What follows from an event at once is stored with it, or neither is; then it is acted upon, once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
 
 from config.clock import ManualClock
-from config.database import Database, metadata
+from config.database import Database
 from config.ids import new_id
 from ivr import events as e
 from ivr.actions import Action, Answer, Hangup
@@ -48,14 +47,6 @@ class Decider:
 
     async def publish(self, _call: Call, entry: Entry) -> None:
         self.told.append(type(entry.event).__name__)
-
-
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[SqlCallStore]:
-    database = Database(database_url)
-    await database.write(metadata.create_all)
-    yield SqlCallStore(database)
-    await database.close()
 
 
 @pytest.fixture

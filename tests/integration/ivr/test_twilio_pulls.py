@@ -1,13 +1,12 @@
 """Rows of recordings at Twilio, on both kinds of database."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from config.database import Database, metadata
+from config.database import Database
 from ivr.adapters.twilio.repository import Pull, PullState, SqlPulls
 from tests.builders.calls import NOON
 
@@ -16,11 +15,8 @@ LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[SqlPulls]:
-    database = Database(database_url)
-    await database.write(metadata.create_all)
-    yield SqlPulls(database)
-    await database.close()
+def store(database: Database) -> SqlPulls:
+    return SqlPulls(database)
 
 
 def a_pull(recording: UUID | None = None, call: UUID | None = None) -> Pull:

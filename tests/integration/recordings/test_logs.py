@@ -1,9 +1,7 @@
 """From the sound to the score, and when that fails, no log line holds what was said."""
 
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 import numpy as np
@@ -24,34 +22,14 @@ from recordings.adapters.sealing import KeySeal
 from recordings.errors import ModelError
 from recordings.recording import Recording
 from recordings.repository import Filed, SqlRecordings
-from recordings.transcript import Track, Transcript, Word
+from recordings.transcript import Track, Transcript
 from recordings.transcripts import SqlTranscripts
 from recordings.worker import Worker
+from tests.builders.reader import Reader
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 RECORDING = UUID(int=2)
 SAID = ("卡号", "4111111111111111", "电话", "13800138000")
-
-
-class Reader:
-    """A `Transcriber` that knows what will be said."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self._error = error
-
-    def model(self, _language: str) -> str:
-        return "reader"
-
-    async def transcribe(
-        self,
-        audio: str | BinaryIO,
-        language: str,
-        grammar: Sequence[str] | None = None,
-        progress: Callable[[float], None] | None = None,
-    ) -> list[Word]:
-        if self._error is not None:
-            raise self._error
-        return [Word(float(at), at + 0.5, text, 0.9) for at, text in enumerate(SAID)]
 
 
 @pytest.mark.parametrize("trouble", ["none", "transcribing", "scoring", "storing"])
@@ -84,7 +62,7 @@ async def test_no_line_holds_what_was_said(
         store,
         SqlTranscripts(database, KeySeal(key), "CN"),
         FileAudioStore(tmp_path / "audio", key),
-        Reader(ModelError("the model ended") if trouble == "transcribing" else None),
+        Reader(SAID, ModelError("the model ended") if trouble == "transcribing" else None),
         tmp_path,
         ManualClock(NOW),
         scored,

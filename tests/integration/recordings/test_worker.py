@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -29,37 +29,15 @@ from recordings.models import Catalogue, ModelShelf
 from recordings.ports import Transcriber
 from recordings.recording import MOST_ATTEMPTS, Recording, RecordingState, retry
 from recordings.repository import Filed, SqlRecordings
-from recordings.transcript import Track, Transcript, Word
+from recordings.transcript import Track, Transcript
 from recordings.transcripts import SqlTranscripts
 from recordings.worker import Worker
+from tests.builders.reader import Reader
 from tests.integration.recordings.conftest import Logs
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 FIRST = setbacks.FIRST.total_seconds()
 MODEL = "small-cn"
-
-
-class Reader:
-    """A `Transcriber` that hears the same in every track; `error` is raised instead while there is one."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.error = error
-        self.asked = 0
-
-    def model(self, _language: str) -> str:
-        return "reader"
-
-    async def transcribe(
-        self,
-        audio: str | BinaryIO,
-        language: str,
-        grammar: Sequence[str] | None = None,
-        progress: Callable[[float], None] | None = None,
-    ) -> list[Word]:
-        self.asked += 1
-        if self.error is not None:
-            raise self.error
-        return [Word(0.0, 0.5, "你好", 0.9)]
 
 
 class Scorer:
@@ -98,7 +76,7 @@ class Office:
             SqlRecordings(database),
             SqlTranscripts(database, KeySeal(self._key), "CN"),
             self.audio,
-            transcriber or Reader(),
+            transcriber or Reader(["你好"]),
             self.spool,
             self.clock,
             self.scorer,
@@ -243,7 +221,7 @@ async def test_a_transcription_that_goes_wrong_is_tried_again_later_and_not_for_
     office: Office, error: Exception
 ) -> None:
     (one,) = await office.talked(1)
-    reader = Reader(error)
+    reader = Reader(["你好"], error)
     worker = office.worker(reader)
     for attempt in range(1, MOST_ATTEMPTS + 1):
         await work_off(worker)
